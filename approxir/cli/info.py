@@ -1,0 +1,74 @@
+"""``approxir info``: versions, and which real MLIRs are found."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib import metadata
+from typing import Any
+
+import click
+
+from approxir._version import __version__
+
+
+@click.command(name="info", short_help="Show versions and which real MLIRs are found.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def command(as_json: bool) -> int:
+    """Show the versions of approxir and what it stands on, and the real MLIRs found here.
+
+    A real MLIR is never needed for reading, editing and printing; where one is installed, verification can
+    ask it as well.
+
+    \b
+    Examples:
+      approxir info
+      approxir info --json | python -m json.tool
+    """
+    report = collect()
+    click.echo(json.dumps(report, indent=2) if as_json else _as_text(report))
+    return 0
+
+
+def collect() -> dict[str, Any]:
+    """What `approxir info` reports, as plain values that JSON can hold."""
+    from approxir.codegen import upstream
+
+    found = upstream.available()
+    return {
+        "approxir": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "lark": _version("lark"),
+        "click": _version("click"),
+        "mlir": [
+            {"name": info.name, "kind": info.kind, "version": info.version, "where": info.where}
+            for info in found
+        ],
+        "mlir_missing": [
+            {"name": name, "extra": extra}
+            for name, extra in upstream.EXTRAS.items()
+            if name not in {info.name for info in found}
+        ],
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _as_text(report: dict[str, Any]) -> str:
+    lines = [f"{name:<10}{report[name]}" for name in ("approxir", "python", "platform", "lark", "click")]
+    lines += ["", "Real MLIRs found:"]
+    width = max((len(entry["name"]) for entry in report["mlir"]), default=0)
+    for entry in report["mlir"]:
+        version = entry["version"] or "unknown version"
+        lines.append(f"  {entry['name']:<{width}}  {version}  ({entry['where']})")
+    if not report["mlir"]:
+        lines.append("  none")
+    for entry in report["mlir_missing"]:
+        lines.append(f"  {entry['name']}: not installed; pip install 'approxir[{entry['extra']}]'")
+    return "\n".join(lines)

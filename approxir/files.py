@@ -1,0 +1,108 @@
+"""Reading and writing text files without changing a byte and without leaving half a file behind."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from approxir.errors import ParseError
+from approxir.syntax.source import Source
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text that UTF-8 bytes stand for, with line ends as they are.
+
+    Raises:
+        ParseError: the bytes are not UTF-8; the error gives the line and column of the first wrong byte.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # Each wrong byte becomes one replacement character, so that the line can be shown with a caret.
+        end = data.find(b"\n", error.start)
+        shown = data[: end if end >= 0 else len(data)].decode("utf-8", errors="replace")
+        offset = len(data[: error.start].decode("utf-8"))
+        diagnostic = Source(shown, file).diagnostic(
+            offset,
+            f"invalid UTF-8: byte 0x{data[error.start]:02X} ({error.reason})",
+            hint="MLIR text is UTF-8; bytecode and other binary files cannot be read",
+        )
+        raise ParseError([diagnostic]) from None
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The text of a file, every character as it stands: CRLF and a byte-order mark are kept.
+
+    Raises:
+        ParseError: the file is not UTF-8.
+        OSError: the file is missing, a directory, or cannot be read.
+    """
+    return decode(Path(path).read_bytes(), os.fspath(path))
+
+
+def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
+    """Write a whole file or leave the old one as it was.
+
+    The text goes to a temporary file in the same directory, which then takes the place of the old file.
+    Permissions are kept, and a symbolic link stays a link: the file that it points to is replaced. Other
+    hard links to the old file keep the old text. What is not a regular file (a pipe, ``/dev/stdout``) is
+    written to directly.
+
+    Raises:
+        OSError: the file or its directory cannot be written; nothing has changed.
+    """
+    data = text.encode("utf-8")
+    try:
+        _write(os.path.realpath(path), data)
+    except OSError as error:
+        # The message is to name the file that was asked for, not a temporary one or none at all.
+        error.filename = os.fspath(path)
+        raise
+
+
+def _write(target: str, data: bytes) -> None:
+    try:
+        old = os.stat(target)
+    except FileNotFoundError:
+        old = None
+    if old is None or stat.S_ISREG(old.st_mode):
+        _replace(target, data, old)
+    else:
+        with open(target, "wb") as stream:
+            stream.write(data)
+
+
+def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
+    if old is not None and not os.access(target, os.W_OK):
+        # A rename would get around the permissions of the file itself.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+    directory, name = os.path.split(target)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=directory)
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if old is None:
+            os.chmod(temporary, 0o666 & ~_umask())
+        else:
+            if hasattr(os, "chown"):
+                with contextlib.suppress(PermissionError):
+                    os.chown(temporary, old.st_uid, old.st_gid)
+            os.chmod(temporary, stat.S_IMODE(old.st_mode))
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    # The umask can only be read by setting it.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

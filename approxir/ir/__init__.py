@@ -1,0 +1,1 @@
+"""The tree of a module: operations, blocks, regions and values."""

@@ -1,0 +1,346 @@
+"""The canonical layout: one operation a line, two spaces a level, comments kept, names renumbered if asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from approxir.ir.naming import settle_names
+from approxir.ir.operation import Block, Operation, Region
+from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run
+from approxir.ir.scopes import is_isolated
+from approxir.ir.ssa import Unresolved, Value
+from approxir.syntax.lexemes import RESULT_GROUP
+
+if TYPE_CHECKING:
+    from approxir.ir.module import Module
+
+INDENT = "  "
+
+
+def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str | None) -> str:
+    """See `Module.print`."""
+    if using is not None:
+        from approxir.codegen.upstream import generic_text
+
+        return generic_text(str(module), using=None if using == "mlir" else using)
+    settle_names(module.region)
+    names = Names(module) if rename_ssa else None
+    printer = _Layout(names)
+    if generic:
+        from approxir.ir.generic_form import GenericPrinter
+
+        printer = GenericPrinter(names, module)
+    run(printer.top_level(module))
+    return printer.text()
+
+
+class Names:
+    """New names for all values and blocks: results are numbered, arguments are ``%argN``, blocks ``^bbN``.
+
+    Numbers go on inside nested regions and start from those of the scope around it in an operation
+    that is isolated from above, so that no name is visible twice.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.values: dict[Value, str] = {}
+        self.blocks: dict[Block, str] = {}
+        # Names that no definition explains stay as they are; no new name may be one of them.
+        self._kept = {
+            operand._name
+            for op in module.walk()
+            for operand in op._resolved().operands
+            if operand.__class__ is Unresolved
+        }
+        self._number(module.region)
+
+    def _number(self, top: Region) -> None:
+        results = arguments = 0
+        stack: list[Any] = [iter((top,))]
+        saved: list[tuple[int, int]] = []
+        while stack:
+            item = next(stack[-1], None)
+            if item is None:
+                stack.pop()
+            elif isinstance(item, Operation):
+                size = 1
+                for value in item.results:
+                    if value.pack is not None and value.pack[0] > 0:
+                        self.values[value] = self.values[item.results[value.index - 1]]
+                        continue
+                    results = self._free("", results)
+                    self.values[value] = str(results)
+                    results += size
+                if not item.regions:
+                    for argument in item._resolved().arguments:
+                        arguments = self._free("arg", arguments)
+                        self.values[argument] = f"arg{arguments}"
+                        arguments += 1
+                elif is_isolated(item.name):
+                    saved.append((results, arguments))
+                    stack.append(_Marker())
+                    stack.append(iter(item.regions))
+                else:
+                    stack.append(iter(item.regions))
+            elif isinstance(item, Region):
+                holder = item.operation
+                stack.append(iter(item.blocks))
+                for index, block in enumerate(item.blocks):
+                    self.blocks[block] = f"bb{index}"
+                if holder is not None:
+                    first = item.blocks[0] if item.blocks else None
+                    for argument in holder._resolved().arguments:
+                        if argument.block is first:
+                            arguments = self._free("arg", arguments)
+                            self.values[argument] = f"arg{arguments}"
+                            arguments += 1
+            elif isinstance(item, Block):
+                for argument in item._label_arguments():
+                    arguments = self._free("arg", arguments)
+                    self.values[argument] = f"arg{arguments}"
+                    arguments += 1
+                stack.append(iter(item))
+            else:
+                stack.pop()
+                results, arguments = saved.pop()
+
+    def _free(self, stem: str, number: int) -> int:
+        while f"{stem}{number}" in self._kept:
+            number += 1
+        return number
+
+    def reference(self, value: Value) -> str:
+        name = self.values.get(value)
+        return value._reference(value._name or "" if name is None else name)
+
+
+class _Marker:
+    """Yields one token, which tells the numbering that an isolated operation has ended."""
+
+    def __init__(self) -> None:
+        self._left = 1
+
+    def __iter__(self) -> _Marker:
+        return self
+
+    def __next__(self) -> str:
+        if not self._left:
+            raise StopIteration
+        self._left = 0
+        return "end"
+
+
+_COMMENT = re.compile(r"//[^\n]*+")
+
+
+class _Layout:
+    def __init__(self, names: Names | None) -> None:
+        self.names = names
+        self.out: list[str] = []
+        self.indent = ""
+        # A line break and blank lines are written when the next piece comes.
+        self.breaks = 0
+
+    def text(self) -> str:
+        return "".join(self.out) + ("\n" if self.out else "")
+
+    def line(self) -> None:
+        """Begin a new line, after a blank one if one was in the text."""
+        if self.out:
+            self.out.append("\n\n" if self.breaks > 1 else "\n")
+        self.breaks = 0
+        self.out.append(self.indent)
+
+    def trivia(self, text: str, start: int, end: int, *, first: bool = False) -> None:
+        """The comments between two items; `first` when nothing of the same region comes before."""
+        at = start
+        fresh = False
+        for comment in _COMMENT.finditer(text, start, end):
+            breaks = text.count("\n", at, comment.start())
+            body = comment.group().rstrip()
+            if breaks == 0 and at == start and self.out and not (first and start == 0):
+                self.out.append(f"  {body}")
+            else:
+                self.breaks = 2 if breaks > 1 and not (first and not fresh) else 1
+                self.line()
+                self.out.append(body)
+            fresh = True
+            at = comment.end()
+        self.breaks = 2 if text.count("\n", at, end) > 1 and (fresh or not first) else 1
+
+    def top_level(self, module: Module) -> Step:
+        text = module.source.text
+        pending = list(module.definitions)
+        block = module.body
+        pos = 0
+        first = True
+        for op in block:
+            native = op.source is module.source
+            if native:
+                while pending and pending[0].end <= op.start:
+                    definition = pending.pop(0)
+                    pos = self.definition(text, pos, definition, first)
+                    first = False
+                if op.lead >= pos:
+                    self.trivia(text, max(pos, op.lead), op.start, first=first)
+                else:
+                    self.trivia(text, pos, op.start, first=first)
+            else:
+                self.breaks = 1
+            yield self.item(op)
+            first = False
+            if native:
+                pos = op.end
+        for definition in pending:
+            pos = self.definition(text, pos, definition, first)
+            first = False
+        self.trivia(text, pos, len(text), first=first)
+
+    def definition(self, text: str, pos: int, definition: Any, first: bool) -> int:
+        self.trivia(text, pos, definition.start, first=first)
+        self.line()
+        self.out.append(self.tidy(text[definition.start : definition.end], ""))
+        end: int = definition.end
+        return end
+
+    def item(self, op: Operation) -> Step:
+        self.line()
+        if op.source is None:
+            from approxir.ir.made import made_layout
+
+            yield made_layout(self, op)
+            return
+        yield self.operation(op)
+
+    def operation(self, op: Operation) -> Step:
+        assert op.source is not None
+        text = op.source.text
+        edits = self.edits(op)
+        native = _indent_at(text, op.start)
+        pos = op.start
+        for region in op.regions:
+            self.copy(text, pos, region.start, [e for e in edits if pos <= e[0] < region.start], native)
+            pos = region.end
+            yield self.region(region)
+        self.copy(text, pos, op.end, [e for e in edits if pos <= e[0]] if op.regions else edits, native)
+
+    def copy(self, text: str, start: int, end: int, edits: Iterable[Edit], native: str) -> None:
+        pieces = []
+        for begin, stop, new in edits:
+            pieces.append(text[start:begin])
+            pieces.append(new)
+            start = stop
+        pieces.append(text[start:end])
+        self.out.append(self.tidy("".join(pieces), native))
+
+    def tidy(self, piece: str, native: str) -> str:
+        """A header's text with its continuation lines indented relative to the operation's own line."""
+        if "\n" not in piece:
+            return piece
+        lines = piece.split("\n")
+        done = [lines[0].rstrip()]
+        for line in lines[1:]:
+            body = line.strip(" \t\r")
+            depth = max(0, len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip()) - len(native))
+            done.append(self.indent + " " * depth + body if body else "")
+        if not lines[-1].strip(" \t\r"):
+            # What follows (a brace) stands on this line.
+            done[-1] = self.indent
+        return "\n".join(done)
+
+    def region(self, region: Region) -> Step:
+        self.out.append("{")
+        outer = self.indent
+        text = region.source.text if region.source is not None else ""
+        pos = region.start + 1
+        first = True
+        for index, block in enumerate(region.blocks):
+            native = block.source is region.source is not None
+            if block.label is not None and (index > 0 or block.start != block.end or block_needs_label(block)):
+                if native and block.start >= pos:
+                    self.indent = outer
+                    self.trivia(text, pos, block.start, first=first)
+                    pos = block.end
+                self.indent = outer
+                self.line()
+                self.label(block)
+                first = True
+            self.indent = outer + INDENT
+            for op in block:
+                if op.source is region.source is not None and op.start >= pos:
+                    begin = op.lead if op.lead >= pos else pos
+                    self.trivia(text, begin, op.start, first=first)
+                    pos = op.end
+                else:
+                    self.breaks = 1
+                first = False
+                yield self.item(op)
+        self.indent = outer + INDENT
+        if region.source is not None and region.end - 1 >= pos:
+            self.trivia(text, pos, region.end - 1, first=first)
+        self.indent = outer
+        self.breaks = 1
+        self.line()
+        self.out.append("}")
+
+    def label(self, block: Block) -> None:
+        name = (self.names.blocks[block] if self.names is not None else block.label) or ""
+        if block.source is None or block.start == block.end:
+            arguments = ", ".join(f"{self.define(a)}: {a.type}" for a in block.arguments)
+            self.out.append(f"^{name}({arguments}):" if arguments else f"^{name}:")
+            return
+        text = block.source.text
+        edits: list[Edit] = [(block.start, block.start + 1 + len(_label_name(text, block.start)), f"^{name}")]
+        for argument in block._label_arguments():
+            if argument.span is not None:
+                edits.append((*argument.span, self.define(argument)))
+        self.copy(text, block.start, block.end, edits, _indent_at(text, block.start))
+
+    def define(self, value: Value) -> str:
+        name = self.names.values.get(value) if self.names is not None else None
+        return "%" + (value._name or "" if name is None else name)
+
+    def edits(self, op: Operation) -> list[Edit]:
+        names = self.names
+        if names is None:
+            return own_edits(op) if op._flags else []
+        assert op.source is not None
+        text = op.source.text
+        detail = op._resolved()
+        edits: list[Edit] = []
+        results = op.results
+        if results:
+            index = 0
+            for match in RESULT_GROUP.finditer(text, op.start, op.name_start):
+                if index < len(results):
+                    edits.append((match.start(1), match.end(1), names.values[results[index]]))
+                index += int(match.group(2) or 1)
+        for value, (start, end) in zip(detail.operands, detail.operand_spans, strict=True):
+            if value.__class__ is not Unresolved:
+                edits.append((start, end, names.reference(value)))
+        for argument in detail.arguments:
+            if argument.span is not None:
+                edits.append((*argument.span, self.define(argument)))
+        for target, (start, end) in zip(detail.successors, detail.successor_spans, strict=True):
+            if isinstance(target, Block):
+                edits.append((start, end, "^" + names.blocks[target]))
+        if op._patches:
+            edits.extend((start, end, new) for (start, end), new in op._patches.items())
+        edits.sort()
+        return edits
+
+
+_LABEL = re.compile(r"\^([\w$.\-]+)")
+
+
+def _label_name(text: str, start: int) -> str:
+    match = _LABEL.match(text, start)
+    assert match is not None
+    return match.group(1)
+
+
+def _indent_at(text: str, offset: int) -> str:
+    start = text.rfind("\n", 0, offset) + 1
+    line = text[start:offset]
+    return line[: len(line) - len(line.lstrip(" \t"))].expandtabs(8)

@@ -1,0 +1,106 @@
+"""The parts of an operation's own text: of the generic form exactly, of a custom form as far as text tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from approxir.syntax import lexemes as lx
+from approxir.syntax.balance import Unbalanced, skip_balanced, skip_opaque, skip_trivia, skip_type
+
+Span = tuple[int, int]
+
+REFERENCE = re.compile(
+    rf'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|//[^\n]*+|%({lx.SUFFIX_ID})(?:[ ]*+\#([0-9]++))?+|\^({lx.SUFFIX_ID})'
+    rf"|[\#!]{lx.SUFFIX_ID}"
+)
+"""A string or comment (to skip), an SSA name (group 1) with its number (group 2), a block name (group 3)."""
+
+DEFINITION_CUE = re.compile(rf"{lx.TRIVIA}(?::(?!:)|=(?!=)|loc{lx.TRIVIA}\()")
+
+
+@dataclass(frozen=True, slots=True)
+class GenericParts:
+    """The spans of a generic operation: brackets included, None for what is not there."""
+
+    operands: Span
+    successors: Span | None
+    properties: Span | None
+    attributes: Span | None
+    colon: int
+    type: Span
+    location: Span | None
+
+
+def generic_parts(text: str, name_start: int, end: int, regions: Sequence[Span]) -> GenericParts:
+    """The parts of the generic operation whose quoted name stands at `name_start`.
+
+    Raises `Unbalanced` where the text is not in the generic form.
+    """
+    name = lx.STRING_RE.match(text, name_start)
+    if name is None:
+        raise Unbalanced(name_start, "expected the quoted name of a generic operation")
+    pos = skip_trivia(text, name.end())
+    close = skip_balanced(text, pos)
+    operands = (pos, close)
+    pos = skip_trivia(text, close)
+    successors = properties = attributes = location = None
+    if text[pos : pos + 1] == "[":
+        close = skip_balanced(text, pos)
+        successors = (pos, close)
+        pos = skip_trivia(text, close)
+    if text[pos : pos + 1] == "<":
+        brace = skip_trivia(text, pos + 1)
+        properties = (brace, skip_balanced(text, brace))
+        pos = skip_trivia(text, skip_balanced(text, pos))
+    if text[pos : pos + 1] == "(" and regions:
+        # One past the last region comes the parenthesis that closes the list.
+        pos = skip_trivia(text, skip_trivia(text, regions[-1][1]) + 1)
+    if text[pos : pos + 1] == "{":
+        close = skip_balanced(text, pos)
+        attributes = (pos, close)
+        pos = skip_trivia(text, close)
+    if text[pos : pos + 1] != ":":
+        raise Unbalanced(pos, "expected ':' and the type of a generic operation")
+    colon = pos
+    kind = skip_trivia(text, pos + 1)
+    kind_end = skip_type(text, kind)
+    where = lx.LOCATION_AHEAD.match(text, kind_end, end)
+    if where is not None:
+        begin = skip_trivia(text, kind_end)
+        location = (begin, skip_balanced(text, where.end() - 1))
+    return GenericParts(operands, successors, properties, attributes, colon, (kind, kind_end), location)
+
+
+def own_segments(start: int, end: int, regions: Sequence[Span]) -> Iterator[Span]:
+    """The spans of `start:end` outside the given regions."""
+    for opened, closed in regions:
+        yield start, opened
+        start = closed
+    yield start, end
+
+
+def custom_dictionaries(text: str, start: int, end: int, regions: Sequence[Span]) -> list[Span]:
+    """The spans of the braces outside all other brackets of a custom form, its regions left out."""
+    found = []
+    for begin, stop in own_segments(start, end, regions):
+        pos = begin
+        while pos < stop:
+            token = lx.TOKEN.match(text, pos, stop)
+            if token is None:
+                break
+            pos = token.end()
+            group = token.lastgroup
+            try:
+                if group == "sigil" and text[pos : pos + 1] == "<":
+                    pos = skip_opaque(text, pos)
+                elif group == "open":
+                    opener = token.start()
+                    pos = skip_balanced(text, opener)
+                    if text[opener] == "{":
+                        found.append((opener, pos))
+            except Unbalanced:
+                # A parenthesis around a region: what it holds is found segment by segment.
+                pos = token.end()
+    return found

@@ -1,0 +1,1 @@
+"""The grammars of approxir as data files, for `importlib.resources`."""
