@@ -8,7 +8,11 @@ from setuptools import find_packages, setup
 
 MAPPED = ("grammar", "codegen")
 
-packages = find_packages(include=["approxir", "approxir.*"])
+# A checkout may hold links to the mapped folders, which are not to be found twice.
+mapped = [f"approxir.{name}" for name in MAPPED]
+packages = find_packages(
+    include=["approxir", "approxir.*"], exclude=[*mapped, *(f"{name}.*" for name in mapped)]
+)
 for name in MAPPED:
     packages.append(f"approxir.{name}")
     packages.extend(f"approxir.{name}.{sub}" for sub in find_packages(name))

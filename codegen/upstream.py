@@ -29,6 +29,7 @@ from approxir.errors import Diagnostic, MissingDependencyError, VerifyError
 from approxir.syntax.source import Source
 
 __all__ = [
+    "ANY",
     "EXTRAS",
     "UpstreamError",
     "UpstreamInfo",
@@ -40,6 +41,9 @@ __all__ = [
 
 EXTRAS: Mapping[str, str] = {"torch-mlir": "llvm", "jaxlib": "jax", "iree": "iree"}
 """Each set of Python bindings and the extra of approxir that installs it."""
+
+ANY = "mlir"
+"""The name that stands for whichever real MLIR fits the text best."""
 
 # Name of the bindings -> distribution, and the file of the package that has to be there.
 _BINDINGS = {
@@ -91,7 +95,7 @@ def verify_text(
     Args:
         text: a module, or operations that MLIR wraps into one.
         using: the name of one of `available()`, or the path of a program that takes the options of
-            `mlir-opt`; by default the first of `available()` that knows the dialects used.
+            `mlir-opt`; by default, and for "mlir", the first of `available()` that knows the dialects used.
         allow_unregistered: accept operations in generic form of dialects that the real MLIR does not know.
         file: the name to give in the diagnostics.
 
@@ -143,7 +147,7 @@ def dialects_used(text: str) -> set[str]:
 
 def _choose(text: str, using: str | None) -> UpstreamInfo:
     found = available()
-    if using is not None:
+    if using is not None and using != ANY:
         return _named(using, found)
     if not found:
         raise MissingDependencyError(

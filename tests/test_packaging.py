@@ -40,16 +40,25 @@ def tree(folder: str) -> set[str]:
     }
 
 
+def copy_tree(names: tuple[str, ...], target: Path) -> None:
+    """Copy files and folders of the repository, without what runs left behind and without links."""
+
+    def ignored(folder: str, entries: list[str]) -> list[str]:
+        return [name for name in entries if name in LITTER or Path(folder, name).is_symlink()]
+
+    target.mkdir()
+    for name in names:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, target / name, ignore=ignored)
+        elif (ROOT / name).is_file():
+            shutil.copy(ROOT / name, target / name)
+
+
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel and the sdist, built from a clean copy of the source tree."""
     source = tmp_path_factory.mktemp("source") / "approxir"
-    source.mkdir()
-    for name in SOURCE_FILES:
-        shutil.copy(ROOT / name, source / name)
-    for name in SOURCE_FOLDERS:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns(*LITTER))
+    copy_tree((*SOURCE_FILES, *SOURCE_FOLDERS), source)
     out = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(source))
     return out
@@ -138,11 +147,7 @@ def test_installed_wheel_works(dist: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["lenient", "strict"])
 def test_editable_install_finds_the_mapped_packages(mode: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
-    source.mkdir()
-    for name in SOURCE_FILES:
-        shutil.copy(ROOT / name, source / name)
-    for name in ("approxir", *MAPPED):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns(*LITTER))
+    copy_tree((*SOURCE_FILES, "approxir", *MAPPED), source)
     environment = tmp_path / "venv"
     run(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", str(environment))
     python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"

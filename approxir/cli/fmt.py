@@ -48,10 +48,11 @@ def command(
     diff: bool,
     quiet: bool,
 ) -> int:
-    """Put MLIR files into the canonical layout: indentation and spaces as MLIR's own printer has them.
+    """Put MLIR files into the canonical layout: one operation on a line, two spaces for each level.
 
-    Files are rewritten in place, and only when something changes; '-' reads standard input and writes to
-    standard output. Comments are kept. A file that cannot be parsed is left as it is.
+    Comments and the spelling of each operation are kept. Files are rewritten in place, and only when
+    something changes; '-' reads standard input and writes to standard output. A file that cannot be parsed is
+    left as it is.
 
     \b
     Examples:

@@ -184,6 +184,16 @@ class Operation(OperationNode):
         return self.source is None or self.source.text.startswith('"', self.name_start)
 
     @property
+    def name_end(self) -> int:
+        """One past the operation's name in its text, which may leave out the dialect's prefix."""
+        assert self.source is not None
+        if self.source.text.startswith(self.name, self.name_start):
+            return self.name_start + len(self.name)
+        if self.is_generic:
+            return self.name_start + len(self.name) + 2
+        return self.name_start + len(self.name) - len(self.dialect) - 1
+
+    @property
     def dialect(self) -> str:
         """The part of the name before the first dot, or "" for a name without one."""
         return self.name.partition(".")[0] if "." in self.name else ""

@@ -185,7 +185,7 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
     assert source is not None
     text = source.text
     generic = text[op.name_start] == '"'
-    start = op.name_start + len(op.name) + (2 if generic else 0)
+    start = op.name_end
     regions = op.regions
     if not regions:
         segments: Iterable[Span] = ((start, op.end),)

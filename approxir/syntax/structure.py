@@ -25,6 +25,7 @@ from approxir.syntax.balance import (
     skip_trivia,
     skip_type,
 )
+from approxir.syntax.formats.traits import default_dialect, traits
 from approxir.syntax.nodes import Definition, NodeClasses
 from approxir.syntax.source import Source
 
@@ -130,6 +131,8 @@ class _Parser:
                         whole = not name.startswith("pdl")
                     if whole:
                         name = names.setdefault(name, name)
+                        if "." not in name:
+                            name = self.full_name(name, stack)
                         if result < 0:
                             op = make_operation(source, name, lead, name_start, name_start, end, None, block)
                         else:
@@ -160,6 +163,8 @@ class _Parser:
                     if fits:
                         name = text[name_start + 1 : name_end - 1] if generic else text[name_start:name_end]
                         name = names.setdefault(name, name)
+                        if "." not in name:
+                            name = self.full_name(name, stack)
                         start = name_start if result < 0 else result
                         results = None if result < 0 else text[result : result_end - 1]
                         op = make_operation(source, name, lead, start, name_start, brace + 1, results, block)
@@ -237,6 +242,8 @@ class _Parser:
                     continue
                 else:
                     operation, brackets, generic, pos = self.begin(block, lead, at)
+                    if "." not in operation.name:
+                        operation.name = self.full_name(operation.name, stack)
                     operation.prev = last
                     if last is None:
                         block.first = operation
@@ -281,6 +288,12 @@ class _Parser:
             )
         else:
             region.end = len(self.text)
+
+    def full_name(self, name: str, stack: list[tuple[Any, list[int], bool]]) -> str:
+        """The name with the prefix that the operation around it, or the top level, lets it leave out."""
+        dialect = default_dialect(stack[-1][0].name) if stack else "builtin"
+        full = f"{dialect}.{name}"
+        return self.names.setdefault(full, full) if dialect and traits(full) else name
 
     # Items.
 

@@ -54,7 +54,10 @@ def _layout(element: Type) -> tuple[Any, bool]:
     np = _numpy()
     if isinstance(element, ComplexType):
         part, same = _layout(element.element_type)
-        return (np.dtype("c8" if part == np.float32 else "c16"), same and part.kind == "f" and part.itemsize > 2)
+        return (
+            np.dtype("c8" if part == np.float32 else "c16"),
+            same and part.kind == "f" and part.itemsize > 2,
+        )
     if isinstance(element, IndexType):
         return np.dtype("<i8"), True
     if isinstance(element, IntegerType):

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from approxir.values.base import Attribute, InvalidValue, Printable, Type, Value, derived, separated, set_field
+from approxir.values.base import (
+    Attribute,
+    InvalidValue,
+    Printable,
+    Type,
+    Value,
+    derived,
+    separated,
+    set_field,
+)
 from approxir.values.floats import FLOAT_FORMATS, decode, encode, float_text, literal_bits
 from approxir.values.strings import key_text, normal_text, quote, symbol_text
 from approxir.values.types import (
@@ -40,7 +49,10 @@ class BoolAttr(Attribute):
 
 
 def wrap_integer(value: int, type: Type) -> int:
-    """The number that MLIR stores for a written one: ``255 : i8`` is -1. `InvalidValue` if it does not fit."""
+    """The number that MLIR stores for a written one: ``255 : i8`` is -1.
+
+    Raises `InvalidValue` if it does not fit.
+    """
     if isinstance(type, IndexType):
         type = I64
     elif not isinstance(type, IntegerType):

@@ -204,7 +204,10 @@ def _one(data: bytes, element: Type) -> bool | int | float:
 
 
 class SparseElementsAttr(Attribute):
-    """``sparse<[[0, 0], [1, 2]], [1, 5]> : tensor<3x4xi32>``: indices and values as text, the rest is zero."""
+    """``sparse<[[0, 0], [1, 2]], [1, 5]> : tensor<3x4xi32>``: all but the listed elements are zero.
+
+    `indices` and `elements` are the text of the two lists.
+    """
 
     indices: str
     elements: str

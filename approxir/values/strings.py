@@ -13,8 +13,8 @@ from approxir.values.base import InvalidValue
 STRING_BODY = r'(?:[^"\\\n\v\f]++|\\(?:["\\nt]|[0-9a-fA-F]{2}))*+'
 """A regular expression for the characters between the quotes of a valid string."""
 
+ESCAPE_HINT = r"write \\ for a backslash, \" \n \t, or two hexadecimal digits as in \0D"
 _ESCAPE = re.compile(r'\\(["\\nt]|[0-9a-fA-F]{2})')
-_BAD_ESCAPE = re.compile(r'\\(?!["\\nt]|[0-9a-fA-F]{2})')
 _PRINTABLE = re.compile(r"[ !#-\[\]-~]*+")
 _NAMED = {'"': b'"', "\\": b"\\", "n": b"\n", "t": b"\t"}
 _BARE_SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*+")
@@ -31,7 +31,7 @@ def normal_text(value: str) -> str:
 
 
 def quote(value: str) -> str:
-    """The value in double quotes; everything but printable ASCII is written as ``\\XX``."""
+    """The value in double quotes; everything but printable ASCII as two hexadecimal digits."""
     if _PRINTABLE.fullmatch(value):
         return f'"{value}"'
     data = value.encode("utf-8", "surrogateescape")
@@ -51,15 +51,15 @@ _BYTES = [_spell(byte) for byte in range(256)]
 def unquote(text: str) -> str:
     """The value of a string given with its quotes; raises `InvalidValue` for an unknown escape."""
     body = text[1:-1]
+    plain = normal_text(body)
     if "\\" not in body:
-        return normal_text(body)
-    bad = _BAD_ESCAPE.search(_ESCAPE.sub("__", body))
-    if bad:
-        at = _first_bad_escape(body)
+        return plain
+    at = _bad_escape(body)
+    if at >= 0:
         raise InvalidValue(
-            f"unknown escape {body[at : at + 2]!r} in a string",
+            f"unknown escape {body[at : at + 2]} in a string",
             offset=at + 1,
-            hint=r'write \\ for a backslash, \" \n \t, or two hexadecimal digits as in \0D',
+            hint=ESCAPE_HINT,
         )
     data = bytearray()
     last = 0
@@ -72,14 +72,15 @@ def unquote(text: str) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _first_bad_escape(body: str) -> int:
+def _bad_escape(body: str) -> int:
+    """The offset of the first escape that MLIR does not know, or -1."""
     at = body.find("\\")
     while at >= 0:
         match = _ESCAPE.match(body, at)
         if not match:
             return at
         at = body.find("\\", match.end())
-    return 0
+    return -1
 
 
 def symbol_text(name: str) -> str:

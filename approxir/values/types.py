@@ -194,9 +194,7 @@ class VectorType(ShapedType):
 
     def _pieces(self) -> Sequence[str | Printable]:
         flags = self.scalable or (False,) * len(self.shape)
-        sizes = [
-            f"[{size}]x" if flag else f"{size}x" for size, flag in zip(self.shape, flags, strict=True)
-        ]
+        sizes = [f"[{size}]x" if flag else f"{size}x" for size, flag in zip(self.shape, flags, strict=True)]
         return ("vector<" + "".join(sizes), self.element_type, ">")
 
 

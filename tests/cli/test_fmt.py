@@ -100,7 +100,7 @@ def test_diff_shows_what_would_change(untidy: Path, capsys: pytest.CaptureFixtur
     assert main(["fmt", "--diff", str(untidy)]) == 1
     out = capsys.readouterr().out
     assert out.startswith(f"--- {untidy}\n+++ {untidy}\n@@ ")
-    assert "-module   {\n+module {\n" in out
+    assert "\n+    return %arg" in out
     assert untidy.read_text() == UNTIDY
 
 

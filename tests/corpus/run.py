@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import random
 import signal
@@ -113,17 +114,13 @@ class ApproxDocument:
 
     def unique(self) -> str:
         def rename() -> str:
-            count = 0
+            numbers = itertools.count()
             for op in list(self.module.walk()):
-                values = [*op.results, *(a for region in op.regions for block in region.blocks for a in
-                block.arguments)] for value in values:
-                    if value.name is not None and getattr(value, "index", 0) == 0 or not is_result(value):
-                        value.name = f"unique_{count}"
-                        count += 1
+                blocks = itertools.chain.from_iterable(region.blocks for region in op.regions)
+                for value in itertools.chain(op.results, *(block.arguments for block in blocks)):
+                    if value.name is not None:
+                        value.name = f"unique_{next(numbers)}"
             return str(self.module)
-
-        def is_result(value: Any) -> bool:
-            return type(value).__name__ == "OpResult"
 
         text: str = self.attempt(rename)
         return text
@@ -270,8 +267,9 @@ def table(outcomes: Iterable[Outcome], checks: Sequence[str] = CHECKS) -> str:
                 errors[row, status] += 1
     columns = (*checks, "error", "crash")
     lines = [f"{'dialect':20} {'files':>7} " + " ".join(f"{name:>12}" for name in columns)]
-    for row, count in sorted(total.items(), key=lambda item: (not item[0].startswith("ALL"), -item[1],
-    item[0])):
+    for row, count in sorted(
+        total.items(), key=lambda item: (not item[0].startswith("ALL"), -item[1], item[0])
+    ):
         cells = [f"{passed[row, name]:>5} {100 * passed[row, name] / count:5.1f}%" for name in checks]
         cells += [str(errors[row, name]) for name in ("error", "crash")]
         lines.append(f"{row:20} {count:>7} " + " ".join(f"{cell:>12}" for cell in cells))
@@ -289,8 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="for --sample (default 0)")
     parser.add_argument("--checks", nargs="+", choices=CHECKS, default=list(CHECKS))
     parser.add_argument("--reader", choices=sorted(READERS), default="approxir")
-    parser.add_argument("--failures", type=int, default=20, metavar="N", help="failures to show for each
-    check") parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
+    parser.add_argument("--failures", type=int, default=20, metavar="N", help="failures to show a check")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default 1)")
     options = parser.parse_args(arguments)
 
     paths = list(files_below(options.folders))
@@ -313,8 +311,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"  {outcome.checks[name]:5} {outcome.path}\n      {detail[:600]}")
     if options.json:
         options.json.write_text(json.dumps([asdict(o) for o in outcomes], indent=1) + "\n")
-    failed = any(o.checks[n] == "crash" or (o.tool and o.checks[n] != "ok") for o in outcomes for n in
-    o.checks) return int(failed)
+    wrong = (
+        o.checks[name] == "crash" or (o.tool is not None and o.checks[name] != "ok")
+        for o in outcomes
+        for name in o.checks
+    )
+    return int(any(wrong))
 
 
 class _Here:

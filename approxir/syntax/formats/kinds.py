@@ -245,6 +245,11 @@ _KINDS: dict[str, Callable[..., Kind]] = {
 }
 
 
+def kind(name: str, factory: Callable[..., Kind]) -> None:
+    """Adds a kind that tables may name."""
+    _KINDS[name] = factory
+
+
 def make_kind(name: str, arguments: list[list[Any]], enums: Enums) -> Kind:
     """The kind that a table names, with its arguments."""
     values = [argument[1] for argument in arguments]
@@ -253,4 +258,4 @@ def make_kind(name: str, arguments: list[list[Any]], enums: Enums) -> Kind:
     return _KINDS[name](*values)
 
 
-__all__ = ["LABEL_RE", "OPERAND_RE", "Kind", "make_kind", "symbol_text"]
+__all__ = ["LABEL_RE", "OPERAND_RE", "Kind", "kind", "make_kind", "symbol_text"]

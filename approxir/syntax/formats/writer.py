@@ -8,6 +8,7 @@ from approxir.errors import Diagnostic, PrintError
 from approxir.syntax.formats.formats import OpFormat, op_format
 from approxir.syntax.formats.forms import ArgRef, CustomForm
 from approxir.syntax.formats.output import CannotWrite, WriteState, dictionary_text, key_text
+from approxir.syntax.formats.traits import traits
 
 
 def generic_text(
@@ -31,13 +32,19 @@ def generic_text(
     parts.append(f'"{name}"({", ".join(ref.name for ref in form.operands)})')
     if form.successors:
         parts.append(f"[{', '.join(successor.label for successor in form.successors)}]")
-    if form.properties:
+    no_properties = "no-properties" in traits(name)
+    if form.properties and not no_properties:
         parts.append(f" <{dictionary_text({key: value.text for key, value in form.properties.items()})}>")
     if form.regions or region_texts:
-        bodies = [_region(form, i, region_texts, indent, i in unterminated) for i in range(len(form.regions))]
+        one_block = "single-block" in traits(name)
+        bodies = [
+            _region(form, i, region_texts, indent, i in unterminated, one_block) for i in range(len(form.regions))
+        ]
         parts.append(f" ({', '.join(bodies)})")
-    if form.attributes:
-        entries = {entry.key: "unit" if entry.value is None else entry.value.text for entry in form.attributes}
+    entries = {entry.key: "unit" if entry.value is None else entry.value.text for entry in form.attributes}
+    if no_properties:
+        entries = {key: value.text for key, value in form.properties.items()} | entries
+    if entries:
         parts.append(f" {dictionary_text(entries)}")
     operand_types = []
     for ref, type_ in zip(form.operands, form.operand_types, strict=True):
@@ -61,7 +68,9 @@ def _results(types: Sequence[str]) -> str:
     return f"({', '.join(types)})"
 
 
-def _region(form: CustomForm, index: int, texts: Sequence[str | None], indent: str, unterminated: bool) -> str:
+def _region(
+    form: CustomForm, index: int, texts: Sequence[str | None], indent: str, unterminated: bool, one_block: bool
+) -> str:
     body = texts[index] if index < len(texts) else None
     if body is None:
         implied = form.implicit_bodies[index]
@@ -74,6 +83,9 @@ def _region(form: CustomForm, index: int, texts: Sequence[str | None], indent: s
     terminator = form.implicit_terminators[index]
     if unterminated and terminator is not None:
         tail = f"\n{indent}  {_implied(terminator)}\n{indent}"
+    if one_block and not head and not tail and not body.strip():
+        # Braces without any block mean an empty region here, where the custom form means an empty block.
+        head = f"\n{indent}^{_fresh_label(body)}:\n{indent}"
     return f"{{{head}{body}{tail}}}"
 
 

@@ -1,0 +1,74 @@
+"""approxir: MLIR text as a lossless, typed tree, for approximate computing and beyond.
+
+    import approxir as ax
+
+    module = ax.parse(text)          # or ax.load(path); str(module) gives the text back, byte for byte
+    for op in module.walk():
+        print(op.location, op.name, op.operands, op.attributes)
+
+Names are imported when they are first used, so that importing the package costs little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from approxir._version import __version__
+
+if TYPE_CHECKING:
+    from approxir.errors import (
+        ApproxIRError,
+        Diagnostic,
+        IRError,
+        MissingDependencyError,
+        ParseError,
+        PrintError,
+        VerifyError,
+    )
+    from approxir.ir.building import Builder
+    from approxir.ir.cloning import inline_block
+    from approxir.ir.module import Module, load, parse
+    from approxir.ir.operation import Block, Operation, Region, SourceLocation
+    from approxir.ir.rewriting import ConvergenceError, Pattern, pattern, rewrite
+    from approxir.ir.ssa import BlockArgument, OpResult, Use, Value
+    from approxir.ir.symbols import SymbolTable
+    from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
+    from approxir.values import Attribute, Type, attribute, to_python
+
+_WHERE = {
+    "approxir.errors": (
+        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError", "PrintError", "VerifyError",
+    ),
+    "approxir.ir.building": ("Builder",),
+    "approxir.ir.cloning": ("inline_block",),
+    "approxir.ir.module": ("Module", "load", "parse"),
+    "approxir.ir.operation": ("Block", "Operation", "Region", "SourceLocation"),
+    "approxir.ir.rewriting": ("ConvergenceError", "Pattern", "pattern", "rewrite"),
+    "approxir.ir.ssa": ("BlockArgument", "OpResult", "Use", "Value"),
+    "approxir.ir.symbols": ("SymbolTable",),
+    "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
+    "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
+}  # fmt: skip
+_EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [
+    "ApproxIRError", "Attribute", "Block", "BlockArgument", "Builder", "ConvergenceError", "Diagnostic",
+    "IRError", "MissingDependencyError", "Module", "OpResult", "Operation", "ParseError", "Pattern",
+    "PrintError", "Region", "SourceLocation", "SymbolTable", "Type", "Use", "Value", "VerifyError",
+    "__version__", "attribute", "inline_block", "load", "parse", "parse_attribute", "parse_location",
+    "parse_type", "pattern", "rewrite", "to_python",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module 'approxir' has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_EXPORTS))

@@ -1,0 +1,105 @@
+"""The README's code runs as it stands, and its two commands are the ones that are tested."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what the README refers to, as the current one."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_python_blocks_run_one_after_the_other(checkout: Path) -> None:
+    assert len(blocks("python")) >= 5
+    # One string, with line numbers as in the README, so that a failure points to its line.
+    lines = [""] * len(README.split("\n"))
+    for block in blocks("python"):
+        first = README[: README.index(block)].count("\n")
+        for index, line in enumerate(block.split("\n")[:-1]):
+            lines[first + index] = line
+    exec(compile("\n".join(lines), str(ROOT / "README.md"), "exec"), {"__name__": "readme"})
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_console_blocks_show_what_the_commands_print(checkout: Path) -> None:
+    prelude = f'approxir() {{ "{sys.executable}" -m approxir "$@"; }}\n'
+    for block in blocks("console"):
+        steps = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+        assert steps
+        for step in steps:
+            command, _, expected = step.partition("\n")
+            done = subprocess.run(
+                ["bash", "-c", prelude + command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            assert done.stdout == expected, command
+
+
+def test_the_two_commands() -> None:
+    commands = re.findall(r"^    (python -m pip install .*)$", README, re.MULTILINE)
+    assert len(commands) == 2
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8") if (ROOT / ".ci").is_dir() else None
+    install, tests = commands[1].split(" && ")
+    assert tests == "pytest"
+    # Continuous integration runs the same, with the editable install that mypy needs.
+    if ci is not None:
+        assert install.removeprefix("python -m pip install ") in ci
+        assert f"\n{tests}\n" in ci
+
+
+def test_the_first_command_runs(checkout: Path) -> None:
+    command = re.findall(r"&& approxir (.*)$", README, re.MULTILINE)[0].split()
+    done = subprocess.run(
+        [sys.executable, "-m", "approxir", *command],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "scf.for %arg2 = " in done.stdout
+
+
+def test_links_lead_somewhere() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "docs/README.md", "examples/README.md"):
+        page = ROOT / name
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{name}: {target}"
+
+
+def test_every_command_is_in_the_table() -> None:
+    from approxir.cli.main import COMMANDS
+
+    for name in COMMANDS:
+        assert f"| `approxir {name}" in README, name
+
+
+def test_the_extras_are_named() -> None:
+
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    for name in extras.keys() - {"test", "bench"}:
+        assert f"`{name}`" in README or f"[{name}]" in README, name
