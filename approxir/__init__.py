@@ -12,9 +12,14 @@ Names are imported when they are first used, so that importing the package costs
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from approxir._version import __version__
+
+# In a checkout, grammar/ and codegen/ stand beside the package; installed, they lie in it.
+if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
+    __path__.append(os.path.dirname(os.path.dirname(__file__)))
 
 if TYPE_CHECKING:
     from approxir.errors import (

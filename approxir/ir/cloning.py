@@ -110,6 +110,7 @@ def _connect(old: Operation, new: Operation, mapping: dict[Any, Any]) -> None:
         copy.arguments.append(twin)
     new._detail = copy
     new._patches = dict(old._patches) if old._patches else None
+    new._overlay = dict(old._overlay) if old._overlay else None
     if old._made is not None:
         made = old._made
         new._made = Made(made.result_types, dict(made.properties), dict(made.attributes), made.location)
@@ -124,7 +125,9 @@ def _connect_operands(old: Operation, new: Operation, mapping: dict[Any, Any]) -
         value._add_use(new)
 
 
-def inline_block(block: Block, before: Operation, arguments: list[Value] | tuple[Value, ...] = ()) -> list[Value]:
+def inline_block(
+    block: Block, before: Operation, arguments: list[Value] | tuple[Value, ...] = ()
+) -> list[Value]:
     """Move the operations of `block` to stand before another one; its terminator is erased.
 
     `arguments` take the place of the block's arguments. The result is the list of the terminator's

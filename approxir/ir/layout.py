@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from approxir.ir.naming import settle_names
 from approxir.ir.operation import Block, Operation, Region
-from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run
+from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run, text_edits
 from approxir.ir.scopes import is_isolated
 from approxir.ir.ssa import Unresolved, Value
 from approxir.syntax.lexemes import RESULT_GROUP
@@ -25,13 +25,22 @@ def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str 
         from approxir.codegen.upstream import generic_text
 
         return generic_text(str(module), using=None if using == "mlir" else using)
-    settle_names(module.region)
-    names = Names(module) if rename_ssa else None
-    printer = _Layout(names)
     if generic:
-        from approxir.ir.generic_form import GenericPrinter
+        from approxir.ir.generic_form import print_generic
 
-        printer = GenericPrinter(names, module)
+        if rename_ssa or module._changed:
+            from approxir.ir.module import parse
+
+            # The generic form is read off the text, which therefore has to be as it is to be printed.
+            text = (
+                print_module(module, rename_ssa=True, generic=False, using=None)
+                if rename_ssa
+                else str(module)
+            )
+            module = parse(text, file=module.file)
+        return print_generic(module)
+    settle_names(module.region)
+    printer = Layout(Names(module) if rename_ssa else None)
     run(printer.top_level(module))
     return printer.text()
 
@@ -134,7 +143,9 @@ class _Marker:
 _COMMENT = re.compile(r"//[^\n]*+")
 
 
-class _Layout:
+class Layout:
+    """Prints a module in the canonical layout; `names` are the new names, or None to keep them."""
+
     def __init__(self, names: Names | None) -> None:
         self.names = names
         self.out: list[str] = []
@@ -207,9 +218,13 @@ class _Layout:
     def item(self, op: Operation) -> Step:
         self.line()
         if op.source is None:
-            from approxir.ir.made import made_layout
+            from approxir.ir.made import made_pieces
 
-            yield made_layout(self, op)
+            for piece in made_pieces(op, reference=self.reference):
+                if isinstance(piece, str):
+                    self.out.append(piece)
+                else:
+                    yield self.region(op.regions[piece.region], header=piece.header)
             return
         yield self.operation(op)
 
@@ -249,20 +264,32 @@ class _Layout:
             done[-1] = self.indent
         return "\n".join(done)
 
-    def region(self, region: Region) -> Step:
+    def reference(self, value: Value) -> str:
+        return value._reference(value._name or "") if self.names is None else self.names.reference(value)
+
+    def region(self, region: Region, *, header: bool = False) -> Step:
+        """A region; `header` when the operation's header names the arguments of its first block."""
         self.out.append("{")
+        yield self.blocks(region, header=header)
+        self.out.append("}")
+
+    def blocks(self, region: Region, *, header: bool = False) -> Step:
+        """What stands between the braces of a region, up to the indentation of the closing one."""
         outer = self.indent
         text = region.source.text if region.source is not None else ""
         pos = region.start + 1
         first = True
         for index, block in enumerate(region.blocks):
             native = block.source is region.source is not None
-            if block.label is not None and (index > 0 or block.start != block.end or block_needs_label(block)):
+            if (
+                index > 0
+                or block.start != block.end
+                or (region.source is None and not header and block_needs_label(block))
+            ):
+                self.indent = outer
                 if native and block.start >= pos:
-                    self.indent = outer
                     self.trivia(text, pos, block.start, first=first)
                     pos = block.end
-                self.indent = outer
                 self.line()
                 self.label(block)
                 first = True
@@ -282,7 +309,6 @@ class _Layout:
         self.indent = outer
         self.breaks = 1
         self.line()
-        self.out.append("}")
 
     def label(self, block: Block) -> None:
         name = (self.names.blocks[block] if self.names is not None else block.label) or ""
@@ -308,7 +334,7 @@ class _Layout:
         assert op.source is not None
         text = op.source.text
         detail = op._resolved()
-        edits: list[Edit] = []
+        edits = text_edits(op)
         results = op.results
         if results:
             index = 0
@@ -325,8 +351,6 @@ class _Layout:
         for target, (start, end) in zip(detail.successors, detail.successor_spans, strict=True):
             if isinstance(target, Block):
                 edits.append((start, end, "^" + names.blocks[target]))
-        if op._patches:
-            edits.extend((start, end, new) for (start, end), new in op._patches.items())
         edits.sort()
         return edits
 

@@ -121,7 +121,12 @@ class Module:
     def symbol_holder(self) -> Region:
         """The region whose symbols are the module's: that of its only ``module``, else the top level."""
         first = self.body.first
-        if first is not None and first.next is None and first.name in ("builtin.module", "module") and first.regions:
+        if (
+            first is not None
+            and first.next is None
+            and first.name in ("builtin.module", "module")
+            and first.regions
+        ):
             return first.region
         return self.region
 
@@ -223,7 +228,10 @@ class Module:
                 self._islands[offset] = op
             end = op.end
             for inner in op.walk():
-                if any(inner.name == name or (name.endswith(".") and inner.name.startswith(name)) for name in names):
+                if any(
+                    inner.name == name or (name.endswith(".") and inner.name.startswith(name))
+                    for name in names
+                ):
                     found.append(inner)
         return found
 
@@ -301,7 +309,11 @@ def _operation_start(text: str, at: int, name: str) -> int | None:
             begin, close = match.span()
             if begin < at < close:
                 word = text[begin + 1 : close - 1]
-                if text[begin] == '"' and begin + 1 == at and (word == name or (name.endswith(".") and word.startswith(name))):
+                if (
+                    text[begin] == '"'
+                    and begin + 1 == at
+                    and (word == name or (name.endswith(".") and word.startswith(name)))
+                ):
                     if not _LINE_LEAD.match(text[line : begin + 1]):
                         return None if text[close : close + 1] == "(" else -1
                     if text[close : close + 1] != "(":

@@ -73,10 +73,12 @@ class Operation(OperationNode):
     them with `Operation.create`.
     """
 
-    __slots__ = ("_detail", "_flags", "_form", "_made", "_order", "_patches", "_scope")
+    __slots__ = ("_detail", "_flags", "_form", "_made", "_order", "_overlay", "_patches")
 
     _detail: Detail | None
+    # Replacements of parts of the own text, by span, and changed attributes (None: removed), by name.
     _patches: dict[Span, str] | None
+    _overlay: dict[str, Attribute | None] | None
 
     def __init__(
         self,
@@ -99,7 +101,7 @@ class Operation(OperationNode):
         self.block = block
         self.prev = self.next = None
         self.regions = _EMPTY  # type: ignore[assignment]
-        self._detail = self._patches = self._form = self._made = self._order = None
+        self._detail = self._patches = self._overlay = self._form = self._made = self._order = None
         self._flags = 0
 
     @classmethod
@@ -353,7 +355,9 @@ class Operation(OperationNode):
             for result in self.results:
                 if result.has_uses:
                     user = result.users[0]
-                    raise IRError(f"cannot erase {self.name}: its result %{result.name} is used by {user.name}")
+                    raise IRError(
+                        f"cannot erase {self.name}: its result %{result.name} is used by {user.name}"
+                    )
         for op in list(self.walk()):
             detail = op._detail
             if detail is not None:
@@ -482,7 +486,9 @@ class Block(BlockNode):
 
     __slots__ = ("_changed", "original_end", "original_start")
 
-    def __init__(self, source: Source | None, region: Any, label: str | None, lead: int, start: int, end: int) -> None:
+    def __init__(
+        self, source: Source | None, region: Any, label: str | None, lead: int, start: int, end: int
+    ) -> None:
         self.source = source
         self.region = region
         self.label = label
@@ -498,7 +504,11 @@ class Block(BlockNode):
 
     @classmethod
     def create(
-        cls, argument_types: Sequence[Type] = (), *, label: str | None = None, names: Sequence[str | None] | None = None
+        cls,
+        argument_types: Sequence[Type] = (),
+        *,
+        label: str | None = None,
+        names: Sequence[str | None] | None = None,
     ) -> Block:
         """Make a block that belongs to no region yet."""
         block = cls(None, None, label, 0, 0, 0)

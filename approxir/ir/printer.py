@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from approxir.ir.naming import settle_names
 from approxir.ir.operation import BELOW, FOREIGN, OWN, Block, Operation, Region
-from approxir.syntax.generic import Span
+from approxir.ir.ssa import Value
 from approxir.syntax.lexemes import RESULT_GROUP
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def own_edits(op: Operation) -> list[Edit]:
     """The replacements in the operation's own text, sorted by offset."""
     assert op.source is not None
     text = op.source.text
-    edits: list[Edit] = []
+    edits = text_edits(op)
     results = op.results
     if results:
         index = 0
@@ -79,10 +79,24 @@ def own_edits(op: Operation) -> list[Edit]:
         for target, (start, end) in zip(detail.successors, detail.successor_spans, strict=True):
             if isinstance(target, Block):
                 _rename(edits, text, start, end, f"^{target.label}")
-    if op._patches:
-        edits.extend((start, end, new) for (start, end), new in op._patches.items())
     edits.sort()
     return edits
+
+
+def text_edits(op: Operation) -> list[Edit]:
+    """The replacements in an operation's own text that do not concern names."""
+    edits: list[Edit] = []
+    if op._overlay:
+        from approxir.ir.attributes import attribute_edits
+
+        edits.extend(attribute_edits(op))
+    if op._patches:
+        edits.extend((start, end, new) for (start, end), new in op._patches.items())
+    return edits
+
+
+def _own_reference(value: Value) -> str:
+    return value._reference(value._name or "")
 
 
 def _rename(edits: list[Edit], text: str, start: int, end: int, new: str) -> None:
@@ -133,9 +147,13 @@ class _Printer:
     def operation(self, op: Operation) -> Step:
         source = op.source
         if source is None:
-            from approxir.ir.made import made_operation
+            from approxir.ir.made import made_pieces
 
-            yield made_operation(self, op)
+            for piece in made_pieces(op, reference=_own_reference):
+                if isinstance(piece, str):
+                    self.write(piece)
+                else:
+                    yield self.fresh_region(op.regions[piece.region], header=piece.header)
             return
         text = source.text
         if not op._flags & (OWN | BELOW):
@@ -154,7 +172,10 @@ class _Printer:
 
     def region(self, region: Region) -> Step:
         if region.source is None or region._changed:
+            outer = self.shift
+            self.shift = ("", self.home_of(region.operation))
             yield self.fresh_region(region)
+            self.shift = outer
         else:
             self.write("{")
             yield self.region_content(region, region.start + 1, region.end - 1)
@@ -229,8 +250,6 @@ class _Printer:
     def foreign(self, op: Operation, home: str) -> Step:
         """An operation that stands elsewhere than its text stood."""
         outer = self.shift
-        self.shift = None
-        self.out_indent = home
         if op.source is not None:
             old = _line_indent(op.source.text, op.start)
             self.shift = (old, home) if old != home else None
@@ -261,11 +280,21 @@ class _Printer:
         start = region.start if region is not None and region.source is not None else block.start
         return _line_indent(text, start) + INDENT
 
-    def fresh_region(self, region: Region) -> Step:
-        """A region that was made, or whose list of blocks changed: laid out from scratch, at indent ""."""
+    def home_of(self, op: Operation) -> str:
+        """The indentation of the line that an operation is printed on."""
+        if op.source is None:
+            return self.shift[1] if self.shift is not None else ""
+        indent = _line_indent(op.source.text, op.start)
+        return indent if self.shift is None else _moved(indent, self.shift)
+
+    def fresh_region(self, region: Region, *, header: bool = False) -> Step:
+        """A region that was made, or whose list of blocks changed, laid out from scratch.
+
+        `header` when the operation's header names the arguments of the first block.
+        """
         self.write("{")
         for index, block in enumerate(region.blocks):
-            yield self.fresh_block(block, labelled=index > 0 or block_needs_label(block))
+            yield self.fresh_block(block, labelled=index > 0 or (not header and block_needs_label(block)))
         self.write("\n}")
 
     def fresh_block(self, block: Block, *, labelled: bool) -> Step:
@@ -335,8 +364,3 @@ def _line_indent(text: str, offset: int) -> str:
 def _moved(indent: str, shift: tuple[str, str]) -> str:
     old, new = shift
     return new + indent[len(old) :] if indent.startswith(old) else indent
-
-
-def spans_sorted(spans: Iterable[Span]) -> list[Span]:
-    """Spans in the order of the text."""
-    return sorted(spans)

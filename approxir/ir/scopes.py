@@ -264,7 +264,9 @@ def _type_after(text: str, pos: int, end: int) -> Span | None:
         return None
 
 
-_DECLARATION = re.compile(rf"{TRIVIA}(?:\w+{TRIVIA})*?@[^\s(]+{TRIVIA}(?:<[^<>]*>{TRIVIA})?\({TRIVIA}%[\w$.\-]+{TRIVIA}[:\[]")
+_DECLARATION = re.compile(
+    rf"{TRIVIA}(?:\w+{TRIVIA})*?@[^\s(]+{TRIVIA}(?:<[^<>]*>{TRIVIA})?\({TRIVIA}%[\w$.\-]+{TRIVIA}[:\[]"
+)
 
 
 def _declares(text: str, start: int, end: int) -> bool:

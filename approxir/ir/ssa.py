@@ -135,7 +135,9 @@ class OpResult(Value):
 
     __slots__ = ("operation", "pack")
 
-    def __init__(self, operation: Operation, index: int, name: str | None, pack: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self, operation: Operation, index: int, name: str | None, pack: tuple[int, int] | None = None
+    ) -> None:
         super().__init__(name, index)
         self.operation = operation
         self.pack = pack

@@ -63,7 +63,7 @@ from approxir.values import (
 )
 from approxir.values.floats import decode, literal_bits
 from approxir.values.literals import shape_of
-from approxir.values.types import I1, I64
+from approxir.values.types import I64, is_bool
 
 Token = AttributeToken
 T = TypeVar("T")
@@ -81,10 +81,10 @@ def made(token: Token, make: Any, *args: Any) -> Any:
         raise fault_at(token, error) from None
 
 
-def fault_at(token: Token, error: InvalidValue, shift: int = 0) -> Fault:
-    """The fault for a value that does not hold together, `shift` characters into the token."""
-    length = 1 if error.offset or shift else min(40, len(token.value))
-    return Fault(error.message, token.start_pos + shift + error.offset, length=length, hint=error.hint)
+def fault_at(token: Token, error: InvalidValue) -> Fault:
+    """The fault for a value that does not hold together, at its token."""
+    length = min(40, len(token.value)) if error.offset is None else 1
+    return Fault(error.message, token.start_pos + (error.offset or 0), length=length, hint=error.hint)
 
 
 def read_int(text: str) -> int:
@@ -112,7 +112,7 @@ def scalar_type(name: str) -> Type:
 
 def integer_value(value: int, type: Type) -> Attribute:
     """A written integer with its type; of type i1 it is a truth value."""
-    if type == I1:
+    if is_bool(type):
         if -1 <= value <= 1:
             return TRUE if value else FALSE
         raise InvalidValue(f"{value} is out of range for i1")
@@ -473,7 +473,7 @@ def element_made(token: Token, make: Any, *args: Any) -> Any:
 def elements_fault(token: Token, error: InvalidValue) -> Fault:
     """A fault in the elements of dense or sparse, at the place it names, or else at the keyword."""
     assert token.match is not None
-    if error.offset or error.message.startswith("expected"):
+    if error.offset is not None:
         return Fault(error.message, token.match.start(1) + error.offset, hint=error.hint)
     return Fault(error.message, token.start_pos, length=len(token.value), hint=error.hint)
 
@@ -536,10 +536,10 @@ def array_number(text: str, element: Type) -> bool | int | float:
             raise InvalidValue(bits, hint=f"write {text}.0" if bits.startswith("an integer") else None)
         return decode(bits, element.format)
     if text in ("true", "false"):
-        if element == I1 or isinstance(element, TypeAlias):
+        if is_bool(element) or isinstance(element, TypeAlias):
             return text == "true"
         raise InvalidValue(f"{text!r} in an array of {element}, which holds numbers")
-    if element == I1:
+    if is_bool(element):
         raise InvalidValue("expected 'true' or 'false' in an array of i1")
     match = _ARRAY_INTEGER.match(text)
     if match:

@@ -32,7 +32,6 @@ _SHOWN = {
     "OFFSET": "'offset'",
     "QUESTION": "'?'",
     "INTEGER": "an integer",
-    "FLOAT": "a number",
     "STRING": "a string",
 }
 _MEANT = {
@@ -60,7 +59,6 @@ _TYPE_WORDS = [*FLOAT_FORMATS, "index", "none", "tensor", "memref", "vector", "c
 _WIDTH = re.compile(r"(u|s)?(?:int|i|I)_?([0-9]+)(?:_t)?\Z")
 _FLOAT_WIDTH = re.compile(r"(?:float|F|fp)_?([0-9]+)\Z")
 _GROUPS = {
-    "_OPENING": frozenset({"_LPAR", "_LSQB", "_LBRACE", "_LESS"}),
     "_CLOSING": frozenset({"_RPAR", "_RSQB", "_RBRACE", "_MORE"}),
 }
 
@@ -96,12 +94,13 @@ def expected(accepted: Set[str], goal: str) -> str:
     elif "WORD" in rest:
         names.append("a name")
         rest &= _GROUPS["_CLOSING"]
-    if "$END" in rest:
+    if "$END" in rest or not accepted:
         names.append(f"the end of the {goal}")
+    if {"INTEGER", "FLOAT"} <= rest:
+        names.append("a number")
+        rest -= {"INTEGER", "FLOAT"}
     shown = [_SHOWN[name] for name in _SHOWN if name in rest]
     names += [name for name in shown if name not in names]
-    if not names:
-        return f"the rest of the {goal}"
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
 
 
@@ -120,7 +119,7 @@ def _hint(text: str, token: Any, accepted: Set[str]) -> str | None:
         return _word_hint(text, token, value, accepted)
     if token.type == "_COLON" and "_EQUAL" in accepted:
         return "an entry is written key = value"
-    if token.type == "_ARROW":
+    if token.type == "_ARROW" and accepted <= {"$END"}:
         return "a function type as a result needs parentheses around it: () -> (() -> i32)"
     if token.type == "INTEGER" and "TENSOR" in accepted and before in ("<", "x"):
         return "a dimension is followed by 'x', as in 4x8xf32"

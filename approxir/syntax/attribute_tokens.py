@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from approxir.syntax.faults import Fault
 from approxir.values.affine import AffineExpr
 from approxir.values.floats import FLOAT_FORMATS
-from approxir.values.strings import STRING_BODY
+from approxir.values.strings import ESCAPE_HINT, STRING_BODY
 
 MAX_DEPTH = 1000
 """How deep brackets may be nested in what is turned into objects."""
@@ -82,7 +82,7 @@ _INTEGER_TYPE = re.compile(r"[su]?i[0-9]++\Z")
 
 _DIMENSIONS = rf"((?:(?:\?|[0-9]++){SPACE}x{SPACE})*+)"
 _SCALABLE = rf"((?:(?:[0-9]++|\[{SPACE}[0-9]++{SPACE}\]){SPACE}x{SPACE})*+)"
-_ELEMENTS = rf'((?:[^">/]++|{STRING}|//[^\n]*+|/)*+)'
+_ELEMENTS = rf'((?:[^"<>/]++|{STRING}|//[^\n]*+|/)*+)'
 _OPEN = SPACE + "<"
 
 
@@ -103,7 +103,7 @@ _HEADS: dict[str, list[tuple[str, re.Pattern[str], bool]]] = {
     "vector": _tails(("VECTOR", rf"{_OPEN}{SPACE}{_SCALABLE}", True)),
     "complex": _tails(("COMPLEX", _OPEN, True)),
     "tuple": _tails(("TUPLE", _OPEN, True)),
-    "array": _tails(("DENSE_ARRAY", rf"{_OPEN}{SPACE}(!?[A-Za-z0-9_$.\-]++){SPACE}(?::([^>]*+))?>", False)),
+    "array": _tails(("DENSE_ARRAY", rf"{_OPEN}{SPACE}(!?[A-Za-z0-9_$\-]++){SPACE}(?::([^>]*+))?>", False)),
     "dense": _tails(("DENSE", rf"{_OPEN}{SPACE}{_ELEMENTS}>", False)),
     "sparse": _tails(("SPARSE", rf"{_OPEN}{SPACE}{_ELEMENTS}>", False)),
     "dense_resource": _tails(("DENSE_RESOURCE", rf"{_OPEN}{SPACE}({NAME}|{STRING}){SPACE}>", False)),
@@ -215,9 +215,9 @@ def _head(text: str, word: str, at: int) -> tuple[str, re.Match[str], bool] | No
     bracket = _skip(text, at)
     if word in _WHOLE and text.startswith("<", bracket):
         what, hint = _WHOLE[word]
-        if ">" not in text[bracket:]:
-            raise Fault(f"the '<' of {what} is never closed", bracket)
         _check_strings(text, bracket)
+        if word in ("dense", "sparse") or ">" not in text[bracket:]:
+            raise Fault(f"the '<' of {what} is never closed", bracket)
         raise Fault(f"malformed {what}", bracket, hint=hint)
     return None
 

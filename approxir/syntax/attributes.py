@@ -21,6 +21,7 @@ from approxir.values import (
     AttrAlias,
     Attribute,
     BoolAttr,
+    DenseElementsAttr,
     DialectType,
     DictAttr,
     FloatAttr,
@@ -210,6 +211,7 @@ _ATTRIBUTE = re.compile(
     r"|#([A-Za-z_][A-Za-z0-9_$]*+)(\.[A-Za-z_][A-Za-z0-9_$.]*+)?(<[^<>()\[\]{}\"\-]*+>)?"
     r"|(true|false|unit))"
 )
+_DENSE = re.compile(r'dense<((?:[^<>"/]++|"0x[0-9a-fA-F]*+")?+)> : (tensor<[^<>]*+>)')
 _WORDS: dict[str, Attribute] = {"true": BoolAttr(True), "false": BoolAttr(False), "unit": UnitAttr()}
 _SCALARS: dict[str, Type] = {}
 
@@ -246,7 +248,7 @@ def _quick_attribute(text: str) -> Attribute | None:
     match = _ATTRIBUTE.fullmatch(text)
     if match is None:
         type = _quick_type(text)
-        return TypeAttr(type) if type is not None else None
+        return TypeAttr(type) if type is not None else _quick_dense(text)
     integer, integer_type, number, float_type, string, symbol, name, rest, body, word = match.groups()
     try:
         if integer is not None:
@@ -265,6 +267,18 @@ def _quick_attribute(text: str) -> Attribute | None:
     if rest is None and body is None:
         return AttrAlias(name)
     return OpaqueAttr(name, (rest[1:] if rest else "") + (body or ""))
+
+
+def _quick_dense(text: str) -> Attribute | None:
+    match = _DENSE.fullmatch(text)
+    type = _quick_type(match[2]) if match else None
+    if match is None or type is None:
+        return None
+    try:
+        return DenseElementsAttr(match[1].strip(" \t\r\n\0"), type)
+    except InvalidValue:
+        # The slow way reports the place as well.
+        return None
 
 
 def _dictionary(text: str, source: Source | None, base: int) -> DictAttr:

@@ -62,9 +62,7 @@ OPENER = {closer: opener for opener, closer in CLOSER.items()}
 
 # Operations whose dialect prefix may be left out inside a region that names a default dialect, and
 # words that begin an operation of old files.
-UNDOTTED = (
-    "return|call|call_indirect|constant|module|func|unrealized_conversion_cast|br|cond_br|yield"
-)
+UNDOTTED = "return|call|call_indirect|constant|module|func|unrealized_conversion_cast|br|cond_br|yield"
 UNDOTTED_OPERATIONS = frozenset(UNDOTTED.split("|"))
 
 # What begins an operation at the start of a line, for certain.
@@ -105,9 +103,7 @@ GENERIC_CLOSE = re.compile(rf"{TRIVIA}\}}()\){_BODY}(){_LINE_END}{NEXT_ITEM}", r
 
 OPERATION_AHEAD = re.compile(_OPERATION_AHEAD, re.VERBOSE)
 RESULTS_AHEAD = re.compile(rf"{RESULTS}{TRIVIA}(?:({WORD})|{STRING}{TRIVIA}\()")
-GENERIC_AHEAD = re.compile(
-    rf"{STRING}{TRIVIA}\({TRIVIA}(?:%[^(){{}}\n]*+)?\){TRIVIA}[:\[<({{]"
-)
+GENERIC_AHEAD = re.compile(rf"{STRING}{TRIVIA}\({TRIVIA}(?:%[^(){{}}\n]*+)?\){TRIVIA}[:\[<({{]")
 ALIAS_AHEAD = re.compile(rf"([#!])({SUFFIX_ID}){TRIVIA}=(?![=>]){TRIVIA}")
 LOCATION_AHEAD = re.compile(rf"{TRIVIA}loc{TRIVIA}\(")
 LABEL_HEAD = re.compile(rf"\^({SUFFIX_ID}){TRIVIA}")

@@ -21,7 +21,19 @@ class OperationNode:
     for the values.
     """
 
-    __slots__ = ("block", "end", "lead", "name", "name_start", "next", "prev", "regions", "results_", "source", "start")
+    __slots__ = (
+        "block",
+        "end",
+        "lead",
+        "name",
+        "name_start",
+        "next",
+        "prev",
+        "regions",
+        "results_",
+        "source",
+        "start",
+    )
 
     source: Source | None
     name: str
@@ -71,10 +83,20 @@ class NodeClasses(Protocol):
     """The classes that a parse builds."""
 
     def operation(
-        self, source: Source, name: str, lead: int, start: int, name_start: int, end: int, results: str | None, block: Any
+        self,
+        source: Source,
+        name: str,
+        lead: int,
+        start: int,
+        name_start: int,
+        end: int,
+        results: str | None,
+        block: Any,
     ) -> Any: ...
 
-    def block(self, source: Source, region: Any, label: str | None, lead: int, start: int, end: int) -> Any: ...
+    def block(
+        self, source: Source, region: Any, label: str | None, lead: int, start: int, end: int
+    ) -> Any: ...
 
     def region(self, source: Source, operation: Any, start: int) -> Any: ...
 

@@ -34,6 +34,7 @@ MAX_ERRORS = 50
 _SCALAR_TYPE = re.compile(r"(?:[su]?i[0-9]+|index|none|bf16|tf32|f[0-9]+(?:E\w+)?)\Z")
 _GLUE = frozenset({",", "=", ":", "->", "(", "[", "{", "<", "*", "+", "-"})
 _REGION_WORDS = frozenset({"else", "do", "region", "case", "default", "then"})
+_REGION_TRAITS = frozenset({"single-block", "loop", "branching", "isolated", "function"})
 _PDL_CONTEXT = ("pdl.", "pdl_interp.")
 _PDL_WORDS = re.compile(
     r"(?:apply_native_constraint|apply_native_rewrite|attribute|erase|operand|operands|operation|range|replace"
@@ -137,7 +138,14 @@ class _Parser:
                             op = make_operation(source, name, lead, name_start, name_start, end, None, block)
                         else:
                             op = make_operation(
-                                source, name, lead, result, name_start, end, text[result : result_end - 1], block
+                                source,
+                                name,
+                                lead,
+                                result,
+                                name_start,
+                                end,
+                                text[result : result_end - 1],
+                                block,
                             )
                         op.prev = last
                         if last is None:
@@ -159,7 +167,9 @@ class _Parser:
                     if generic:
                         fits = text[brace - 1] == "(" and header.count("(") == header.count(")") + 1
                     else:
-                        fits = header.count("(") == header.count(")") and header.count("[") == header.count("]")
+                        fits = header.count("(") == header.count(")") and header.count("[") == header.count(
+                            "]"
+                        )
                     if fits:
                         name = text[name_start + 1 : name_end - 1] if generic else text[name_start:name_end]
                         name = names.setdefault(name, name)
@@ -235,8 +245,10 @@ class _Parser:
                     pos = lead = block.end
                     last = None
                     continue
-                elif not stack and not single and (
-                    text.startswith("{-#", at) or (char in "#!" and lx.ALIAS_AHEAD.match(text, at))
+                elif (
+                    not stack
+                    and not single
+                    and (text.startswith("{-#", at) or (char in "#!" and lx.ALIAS_AHEAD.match(text, at)))
                 ):
                     pos = lead = self.definition(at)
                     continue
@@ -331,7 +343,11 @@ class _Parser:
         return op, brackets, char == '"', end
 
     def unclosed_string(self, at: int) -> Any:
-        self.error(at, "string is not closed on its line", hint="strings cannot span lines; write \\0A for a line break")
+        self.error(
+            at,
+            "string is not closed on its line",
+            hint="strings cannot span lines; write \\0A for a line break",
+        )
         raise _Recover(self.next_item(at))
 
     def unexpected(self, at: int, after_results: bool) -> Any:
@@ -350,7 +366,9 @@ class _Parser:
         elif char in "#!":
             message = "expected an operation; an alias is defined as `#name = ...` at the top level only"
         else:
-            message = f"unexpected {_show(char)}: an operation, a block label or a closing brace may stand here"
+            message = (
+                f"unexpected {_show(char)}: an operation, a block label or a closing brace may stand here"
+            )
         hint = "remove it: MLIR files are plain UTF-8 without a mark" if char == "\ufeff" else None
         self.error(at, message, hint=hint)
         raise _Recover(self.next_item(at + 1))
@@ -382,7 +400,12 @@ class _Parser:
             self.error(end, "expected ':' after a block label")
             raise _Recover(self.next_item(at + 1))
         name = match.group(1)
-        if block.first is None and block.label is None and len(region.blocks) == 1 and block.start == block.end:
+        if (
+            block.first is None
+            and block.label is None
+            and len(region.blocks) == 1
+            and block.start == block.end
+        ):
             # The entry block that was made with the region; its label is optional.
             block.label = name
             block.lead, block.start, block.end = lead, at, end + 1
@@ -531,8 +554,11 @@ class _Parser:
                     return False
                 if value in ("func", "module", "constant", "call") and follow == "(":
                     return False
-                return newline or region_close or kind == "close" or (
-                    kind == "word" and _SCALAR_TYPE.match(previous) is not None
+                return (
+                    newline
+                    or region_close
+                    or kind == "close"
+                    or (kind == "word" and _SCALAR_TYPE.match(previous) is not None)
                 )
             return newline and op.name.startswith(_PDL_CONTEXT) and _PDL_WORDS.match(text, pos) is not None
         if group == "string":
@@ -542,9 +568,18 @@ class _Parser:
                 return self.peek(pos + len(value)) == "("
             return lx.GENERIC_AHEAD.match(text, pos) is not None
         if group == "label":
-            return not glued and previous not in ("to", "unwind", "dest") and self.is_label(pos, newline or region_close)
+            return (
+                not glued
+                and previous not in ("to", "unwind", "dest")
+                and self.is_label(pos, newline or region_close)
+            )
         if group == "sigil":
-            return top and not glued and lx.ALIAS_AHEAD.match(text, pos) is not None and (newline or kind == "close")
+            return (
+                top
+                and not glued
+                and lx.ALIAS_AHEAD.match(text, pos) is not None
+                and (newline or kind == "close")
+            )
         if group == "open":
             return top and text.startswith("{-#", pos)
         return False
@@ -569,8 +604,10 @@ class _Parser:
         after = skip_trivia(text, end + 1)
         # `unwind ^bb2 : () -> i32`: a type after the colon, so that the name is a successor's.
         follow = text[after : after + 1]
-        return follow in ("", "}", "^", '"', "%") or lx.OPERATION_AHEAD.match(text, after) is not None or (
-            line_start and lx.WORD_RE.match(text, after) is not None
+        return (
+            follow in ("", "}", "^", '"', "%")
+            or lx.OPERATION_AHEAD.match(text, after) is not None
+            or (line_start and lx.WORD_RE.match(text, after) is not None)
         )
 
     def opaque(self, pos: int) -> int:
@@ -683,8 +720,10 @@ class _Parser:
             return "." in word and "\n" in match.group(1) and previous not in ("attributes",)
         if "." in word:
             return True
-        return word in lx.UNDOTTED_OPERATIONS or (pdl and _PDL_WORDS.match(word) is not None) or (
-            self.peek(match.end()) in ('"', "%", "@") and "\n" in match.group(1)
+        return (
+            word in lx.UNDOTTED_OPERATIONS
+            or (pdl and _PDL_WORDS.match(word) is not None)
+            or (self.peek(match.end()) in ('"', "%", "@") and "\n" in match.group(1))
         )
 
     def empty_is_region(self, op: Any, pos: int, previous: str, brackets: list[int]) -> bool:
@@ -694,6 +733,9 @@ class _Parser:
             return False
         if brackets:
             return self.text[brackets[-1]] == "(" and previous == "("
+        known = traits(op.name)
+        if known and not known.isdisjoint(_REGION_TRAITS):
+            return True
         return _EMPTY_REGION.search(self.text, op.name_start, pos) is not None
 
     def generic_header(self, op: Any, pos: int, brackets: list[int]) -> tuple[str, int]:
@@ -733,7 +775,7 @@ class _Parser:
                 expected = "':'"
             if text[pos : pos + 1] != ":":
                 what = _show(text[pos]) if pos < len(text) else "the end of the input"
-                raise Unbalanced(pos, f"expected {expected} in the generic form of \"{op.name}\", found {what}")
+                raise Unbalanced(pos, f'expected {expected} in the generic form of "{op.name}", found {what}')
             kind = skip_trivia(text, pos + 1)
             if text[kind : kind + 1] != "(":
                 raise Unbalanced(kind, "expected '(' and the operand types of a generic operation")

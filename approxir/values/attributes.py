@@ -19,13 +19,13 @@ from approxir.values.floats import FLOAT_FORMATS, decode, encode, float_text, li
 from approxir.values.strings import key_text, normal_text, quote, symbol_text
 from approxir.values.types import (
     F64,
-    I1,
     I64,
-    NONE,
     FloatType,
     IndexType,
     IntegerType,
+    NoneType,
     TypeAlias,
+    is_bool,
 )
 
 
@@ -77,13 +77,13 @@ class IntegerAttr(Attribute):
     def _check(self) -> None:
         if isinstance(self.type, TypeAlias):
             return
-        if self.type == I1:
+        if is_bool(self.type):
             raise InvalidValue("an integer of type i1 is a BoolAttr", hint="use BoolAttr(value)")
         set_field(self, "value", wrap_integer(int(self.value), self.type))
 
     def _rebuilt(self, fields: Sequence[Any]) -> Value:
         value, type = fields
-        if type == I1:
+        if is_bool(type):
             return BoolAttr(bool(wrap_integer(value, type)))
         return IntegerAttr(value, type)
 
@@ -142,7 +142,7 @@ class StringAttr(Attribute):
 
     def _check(self) -> None:
         set_field(self, "value", normal_text(self.value))
-        if self.type == NONE:
+        if isinstance(self.type, NoneType):
             set_field(self, "type", None)
 
     def _pieces(self) -> Sequence[str | Printable]:
@@ -230,9 +230,12 @@ class DistinctAttr(Attribute):
 
 def elided(attr: Attribute) -> str | Attribute:
     """The attribute as it is printed inside lists, where MLIR drops the types i64 and f64."""
-    if isinstance(attr, IntegerAttr) and attr.type == I64:
+    if isinstance(attr, IntegerAttr) and isinstance(attr.type, IntegerType) and attr.type.width == 64:
+        if attr.type.signedness != "signless":
+            return attr
         return str(attr.value)
-    if isinstance(attr, FloatAttr) and attr.type == F64 and not attr.spelling.startswith("0x"):
+    is_double = isinstance(attr, FloatAttr) and isinstance(attr.type, FloatType) and attr.type.name == "f64"
+    if is_double and not attr.spelling.startswith("0x"):
         return attr.spelling
     return attr
 
@@ -335,7 +338,7 @@ class DenseArrayAttr(Attribute):
         if isinstance(kind, IntegerType):
             if kind.width > 1 and kind.width % 8:
                 raise InvalidValue(f"the width of {kind} in array<...> is not a multiple of 8")
-            if kind == I1:
+            if kind.is_bool:
                 values = tuple([bool(value) for value in self.values])
             else:
                 values = tuple([_array_integer(value, kind) for value in self.values])

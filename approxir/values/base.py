@@ -17,11 +17,11 @@ set_field = object.__setattr__
 class InvalidValue(ValueError):
     """The fields of an attribute or type contradict each other or are out of range.
 
-    `offset` counts characters into the text argument that is at fault (0 where there is none); `hint`
-    says what to write instead, where that is likely to be known.
+    `offset` counts characters into the text argument that is at fault, and is None where the fault has no
+    such place; `hint` says what to write instead, where that is likely to be known.
     """
 
-    def __init__(self, message: str, *, offset: int = 0, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, offset: int | None = None, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.offset = offset

@@ -81,7 +81,7 @@ class DenseElementsAttr(Attribute):
             self._check_bytes(shaped, len(hex_digits(body)) // 2)
             return
         if body.startswith('"') and isinstance(element, _NUMERIC):
-            raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."')
+            raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."', offset=0)
         shape, end = shape_of(body, element)
         if end != len(body):
             raise InvalidValue("expected '>' after the elements", offset=end, hint="put lists in brackets")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from approxir.values.base import InvalidValue, Type
 from approxir.values.floats import decode, literal_bits
 from approxir.values.strings import STRING_BODY, unquote
-from approxir.values.types import I1, ComplexType, FloatType, IndexType, IntegerType
+from approxir.values.types import ComplexType, FloatType, IndexType, IntegerType, is_bool
 
 Scalar = bool | int | float | complex | str
 
@@ -49,7 +49,7 @@ def _reader_for(element: Type) -> _Reader:
         pattern = rf"\({_S}{inner}{_S},{_S}{inner}{_S}\)"
         what = "a complex number in parentheses"
         kind = f"complex {isinstance(element.element_type, FloatType)}"
-    elif element == I1:
+    elif is_bool(element):
         kind, pattern, what = "bool", rf"true\b|false\b|{_INTEGER}", "'true' or 'false'"
         pattern = f"(?:{pattern})"
     elif isinstance(element, (IntegerType, IndexType)):
@@ -88,7 +88,7 @@ def hex_digits(body: str) -> str:
     """The digits of a list given as bytes; `InvalidValue` if they are not pairs of digits."""
     match = _HEX.fullmatch(body)
     if not match:
-        raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."')
+        raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."', offset=0)
     return match.group(1)
 
 
@@ -225,7 +225,7 @@ def number(text: str, element: Type) -> bool | int | float:
     if text in ("true", "false"):
         return text == "true"
     value = int(text, 16 if "x" in text else 10)
-    if element == I1:
+    if is_bool(element):
         return value != 0
     if isinstance(element, IntegerType) and element.signedness == "signless":
         return value - (1 << element.width) if value >> (element.width - 1) > 0 else value

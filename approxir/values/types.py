@@ -34,6 +34,11 @@ class IntegerType(Type):
         return (f"{_PREFIX[self.signedness]}{self.width}",)
 
     @property
+    def is_bool(self) -> bool:
+        """Whether this is i1, whose values are true and false."""
+        return self.width == 1 and self.signedness == "signless"
+
+    @property
     def limits(self) -> tuple[int, int]:
         """The smallest and the largest number that may be written for this type.
 
@@ -42,6 +47,11 @@ class IntegerType(Type):
         low = 0 if self.signedness == "unsigned" else -(1 << self.width >> 1)
         high = (1 << self.width >> (self.signedness == "signed")) - 1
         return low, high
+
+
+def is_bool(type: Type | None) -> bool:
+    """Whether a type is i1."""
+    return isinstance(type, IntegerType) and type.is_bool
 
 
 class IndexType(Type):

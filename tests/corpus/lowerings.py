@@ -3,7 +3,7 @@
     for text in lowerings():
         print(text.program, text.stage, text.style, len(text.mlir))
 
-The stages go from StableHLO to the LLVM dialect the way `torch-mlir-opt` can; each takes the text of the one it is
+The stages go from StableHLO to the LLVM dialect the way torch-mlir can; each takes the text of the one it is
 built on. A program that a stage refuses (sorts, custom calls, fp8 ...) ends there, and its other branches go on.
 """
 
@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import itertools
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from .jax_programs import PROGRAMS, STYLES, Style
-from .tools import TIMEOUT_SECONDS, tool
+from .tools import TIMEOUT_SECONDS, TORCH_MLIR_SCRIPT, tool
 
 
 class Lowered(NamedTuple):
@@ -36,7 +37,7 @@ class Stage:
     after: str
     passes: str
     """A pass pipeline without its `builtin.module(...)`."""
-    tool: str = "torch-mlir-opt"
+    tool: str = "torch-mlir"
 
 
 _BUFFERIZE = (
@@ -52,13 +53,18 @@ _TO_LLVM = (
 )
 
 STAGES: tuple[Stage, ...] = (
-    Stage("control-flow", "stablehlo", "func.func(iree-stablehlo-legalize-control-flow)", tool="iree-opt"),
-    Stage("iree-input", "stablehlo", "iree-stablehlo-to-iree-input", tool="iree-opt"),
+    Stage(
+        "control-flow",
+        "stablehlo",
+        "func.func(chlo-legalize-to-stablehlo, iree-stablehlo-legalize-control-flow)",
+        tool="iree-opt",
+    ),
+    Stage("iree-input", "control-flow", "iree-stablehlo-to-iree-input", tool="iree-opt"),
     Stage(
         "linalg",
         "control-flow",
-        "inline, func.func(chlo-legalize-to-stablehlo), stablehlo-convert-to-signless,"
-        " stablehlo-legalize-to-linalg, canonicalize, cse",
+        "inline, stablehlo-convert-to-signless, stablehlo-legalize-to-linalg, canonicalize, cse",
+        tool="torch-mlir-opt",
     ),
     Stage("fused", "linalg", "linalg-fuse-elementwise-ops, canonicalize, cse"),
     Stage("named", "linalg", "linalg-specialize-generic-ops"),
@@ -75,25 +81,32 @@ STAGES: tuple[Stage, ...] = (
 """`stablehlo` is the text from JAX itself."""
 
 
-def _run(name: str, options: Sequence[str], text: str) -> str | None:
-    """The output of a tool, or None when it refuses the text or is not installed."""
-    program = tool(name)
-    if program is None:
-        return None
-    command = (program.generic[0], *options, "-")
-    try:
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout.decode() if done.returncode == 0 else None
-
-
 _STYLE_OPTIONS: dict[Style, tuple[str, ...]] = {
     "pretty": (),
     "debug": ("--mlir-print-debuginfo",),
     "generic": ("--mlir-print-op-generic",),
     "generic-debug": ("--mlir-print-op-generic", "--mlir-print-debuginfo"),
 }
+
+
+def run_passes(name: str, passes: str, text: str, style: Style = "pretty") -> str | None:
+    """The text after the passes, or None when the tool is not installed or refuses the text or the passes."""
+    program = tool(name)
+    if program is None:
+        return None
+    pipeline = f"builtin.module({passes})"
+    if name == "torch-mlir":
+        command = (sys.executable, "-c", TORCH_MLIR_SCRIPT, style, pipeline)
+    else:
+        options = (f"--pass-pipeline={pipeline}", "--allow-unregistered-dialect", *_STYLE_OPTIONS[style])
+        command = (program.generic[0], *options, "-")
+    try:
+        done = subprocess.run(
+            command, input=text.encode(), capture_output=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout.decode() if done.returncode == 0 else None
 
 
 def stages_of(stablehlo: str) -> dict[str, tuple[str, str]]:
@@ -103,8 +116,7 @@ def stages_of(stablehlo: str) -> dict[str, tuple[str, str]]:
         if stage.after == "control-flow" and "control-flow" not in done:
             done["control-flow"] = done["stablehlo"]
         if before := done.get(stage.after):
-            pipeline = f"--pass-pipeline=builtin.module({stage.passes})"
-            after = _run(stage.tool, (pipeline, "--mlir-print-debuginfo"), before[1])
+            after = run_passes(stage.tool, stage.passes, before[1], "debug")
             if after is not None:
                 done[stage.name] = stage.tool, after
     return {name: made for name, made in done.items() if made[0]}
@@ -119,6 +131,6 @@ def lowerings(
             continue
         made = stages_of(program.text("debug", seed))
         for (stage, (maker, text)), style in itertools.product(made.items(), styles):
-            printed = _run(maker, _STYLE_OPTIONS[style], text)
+            printed = text if style == "debug" else run_passes(maker, "", text, style)
             if printed is not None:
                 yield Lowered(program.name, stage, style, printed)

@@ -38,6 +38,27 @@ with mlir.make_ir_context() as context:
     sys.stdout.buffer.write(form.encode("utf-8", "surrogateescape"))
 """
 
+# Also runs passes, for `lowerings.py`: torch-mlir-opt registers fewer dialects and passes than these bindings.
+TORCH_MLIR_SCRIPT = """
+import sys
+from torch_mlir import ir
+from torch_mlir.passmanager import PassManager
+style, pipeline = sys.argv[1:]
+with ir.Context() as context:
+    context.allow_unregistered_dialects = True
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    try:
+        module = ir.Module.parse(text)
+        module.operation.verify()
+        if pipeline:
+            PassManager.parse(pipeline).run(module.operation)
+    except Exception as error:
+        sys.exit(str(error))
+    generic, debug = style.startswith("generic"), style.endswith("debug")
+    form = module.operation.get_asm(print_generic_op_form=generic, enable_debug_info=debug)
+    sys.stdout.buffer.write(form.encode("utf-8", "surrogateescape"))
+"""
+
 # Triton's bindings cannot print the generic form, but what they print does not depend on the names in the
 # text.
 _TRITON_SCRIPT = """
@@ -176,6 +197,9 @@ def tools() -> tuple[Tool, ...]:
     system = _on_path("mlir-opt", *(f"mlir-opt-{version}" for version in range(40, 18, -1)))
     found += _mlir_program("mlir-opt", system)
     found += _mlir_program("torch-mlir-opt", _in_package("torch_mlir", "torch-mlir-opt"))
+    if _module_folder("torch_mlir"):
+        start = (sys.executable, "-c", TORCH_MLIR_SCRIPT)
+        found.append(Tool("torch-mlir", (*start, "generic", ""), (*start, "generic-debug", "")))
     found += _mlir_program("iree-opt", _in_package("iree.compiler", "iree-opt"))
     if _module_folder("jaxlib") and _module_folder("jax"):
         start = (sys.executable, "-c", _JAXLIB_SCRIPT)
@@ -190,7 +214,7 @@ def tools() -> tuple[Tool, ...]:
 
 
 def tool(name: str) -> Tool | None:
-    """The tool of that name (`mlir-opt`, `torch-mlir-opt`, `iree-opt`, `jaxlib`, `triton`, `xdsl-opt`), if
+    """The tool of that name (`mlir-opt`, `torch-mlir-opt`, `torch-mlir`, `iree-opt`, `jaxlib`, `triton`, `xdsl-opt`), if
     present.
     """
     wanted = re.sub(r"-\d+$", "", name)

@@ -7,8 +7,8 @@ from approxir.syntax.formats.elements import Element, Scope, directive
 from approxir.syntax.formats.forms import AttrRef, TypeRef
 from approxir.syntax.formats.inference import function_parts
 from approxir.syntax.formats.output import CannotWrite, WriteState
-from approxir.syntax.formats.spans import balanced_end
-from approxir.syntax.formats.state import PendingArgument, State
+from approxir.syntax.formats.spans import balanced_end, location_end
+from approxir.syntax.formats.state import LABEL_RE, PendingArgument, State
 
 _VISIBILITY = ("public", "private", "nested")
 
@@ -37,6 +37,62 @@ class Visibility(Element):
         value = out.properties.get("sym_visibility")
         if value is not None:
             out.literal(value.strip('"'))
+
+
+@directive("token_ordering")
+class TokenOrdering(Element):
+    """``ordering(%t, ... -> type)`` of ml_program's graph accesses; only its operands matter."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.group = scope.operand_index("consumeTokens")
+
+    def read(self, state: State, pos: int) -> int:
+        after = state.accept(pos, "ordering")
+        if after < 0:
+            return pos
+        pos = state.expect(after, "(")
+        produced = state.accept(pos, "(")
+        if produced >= 0:
+            pos = state.expect(produced, ")")
+        else:
+            refs, pos = state.operand_list(pos)
+            state.groups[self.group].extend(refs)
+        arrow = state.accept(pos, "->")
+        if arrow >= 0:
+            _, pos = state.type(arrow)
+        return state.expect(pos, ")")
+
+
+@directive("labelled_region")
+class LabelledRegion(Element):
+    """A region whose first label spells the types of the operation's operands."""
+
+    def __init__(self, scope: Scope, region: str, variable: str) -> None:
+        self.region = scope.region_index(region)
+        self.variable = variable
+
+    def read(self, state: State, pos: int) -> int:
+        end = state.region(pos, self.region)
+        types: list[TypeRef] = []
+        label = LABEL_RE.match(state.text, state.skip(pos) + 1, end)
+        paren = -1 if label is None else state.accept(label.end(), "(")
+        while paren >= 0 and state.is_operand(paren):
+            name = state.definition(paren)
+            ref, after = state.type(state.expect(name[2], ":"))
+            types.append(ref)
+            paren = state.accept(location_end(state.text, after, state.end), ",")
+        if len(types) == len(state.groups[0]):
+            state.types[self.variable] = tuple(types)
+        return end
+
+    def present(self, out: WriteState) -> bool:
+        return True
+
+    def write(self, out: WriteState) -> None:
+        text = out.region_texts[self.region]
+        if text is None:
+            raise CannotWrite("a missing region")
+        out.item(text)
 
 
 @directive("function")

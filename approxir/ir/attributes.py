@@ -1,0 +1,353 @@
+"""An operation's attributes and properties as one mapping, whose edits change no more text than they must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from approxir.errors import IRError, ParseError
+from approxir.ir.forms import form_of, parts_of
+from approxir.syntax.attributes import dict_entries, parse_attribute
+from approxir.syntax.balance import skip_trivia
+from approxir.syntax.entries import DictEntry
+from approxir.syntax.generic import Span, custom_dictionaries
+from approxir.values import Attribute, DenseArrayAttr, IntegerAttr, StringAttr, UnitAttr, attribute, key_text
+
+if TYPE_CHECKING:
+    from approxir.ir.operation import Operation
+
+Edit = tuple[int, int, str]
+
+
+class _Inline(NamedTuple):
+    """An attribute that the custom form spells outside a dictionary."""
+
+    text: str
+    start: int
+    end: int
+
+
+class _Places(NamedTuple):
+    """Where an operation's text spells its attributes."""
+
+    dictionaries: list[tuple[Span, list[DictEntry]]]
+    inline: dict[str, _Inline]
+
+
+class AttributeView(MutableMapping[str, Attribute]):
+    """The attributes of one operation, inherent ones (properties) included, by name.
+
+    Reading gives attribute values. Writing takes attribute values or plain Python values; the latter
+    take the type of the attribute they replace where it has one (``op.attributes["n"] = 5`` stays an
+    ``i32`` if it was one). Deleting removes the entry.
+    """
+
+    __slots__ = ("_operation",)
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def __getitem__(self, key: str) -> Attribute:
+        op = self._operation
+        made = op._made
+        if made is not None:
+            return made.properties[key] if key in made.properties else made.attributes[key]
+        overlay = op._overlay
+        if overlay is not None and key in overlay:
+            value = overlay[key]
+            if value is None:
+                raise KeyError(key)
+            return value
+        source = op.source
+        assert source is not None
+        places = _places(op)
+        for _, entries in places.dictionaries:
+            for entry in entries:
+                if entry.key == key:
+                    if entry.value_start == entry.key_end:
+                        return UnitAttr()
+                    text = source.text[entry.value_start : entry.value_end]
+                    return parse_attribute(text, source=source, base=entry.value_start)
+        inline = places.inline[key]
+        return parse_attribute(inline.text)
+
+    def __iter__(self) -> Iterator[str]:
+        op = self._operation
+        made = op._made
+        if made is not None:
+            yield from made.properties
+            yield from (key for key in made.attributes if key not in made.properties)
+            return
+        places = _places(op)
+        overlay = op._overlay or {}
+        seen = set()
+        names = [*places.inline, *(entry.key for _, entries in places.dictionaries for entry in entries)]
+        for key in (*names, *overlay):
+            if key not in seen:
+                seen.add(key)
+                if key not in overlay or overlay[key] is not None:
+                    yield key
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, key: object) -> bool:
+        return any(name == key for name in self)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        op = self._operation
+        new = value if isinstance(value, Attribute) else _convert(value, self.get(key))
+        made = op._made
+        if made is not None:
+            (made.properties if key in made.properties else made.attributes)[key] = new
+        else:
+            self._overlay(key, new)
+        op._touch()
+
+    def __delitem__(self, key: str) -> None:
+        op = self._operation
+        made = op._made
+        if made is not None:
+            del (made.properties if key in made.properties else made.attributes)[key]
+        else:
+            if key not in self:
+                raise KeyError(key)
+            self._overlay(key, None)
+        op._touch()
+
+    def _overlay(self, key: str, value: Attribute | None) -> None:
+        op = self._operation
+        before = dict(op._overlay) if op._overlay is not None else None
+        op._overlay = {**(before or {}), key: value}
+        try:
+            # Edits that cannot be written must fail here, not when the module is printed.
+            attribute_edits(op)
+        except IRError:
+            op._overlay = before
+            raise
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{key} = {value}" for key, value in self.items()) + "}"
+
+
+def _convert(value: Any, old: Attribute | None) -> Attribute:
+    if isinstance(value, int) and not isinstance(value, bool) and isinstance(old, IntegerAttr):
+        return IntegerAttr(value, old.type)
+    if isinstance(value, list | tuple) and isinstance(old, DenseArrayAttr):
+        return DenseArrayAttr(old.element_type, tuple(value))
+    return attribute(value)
+
+
+def _places(op: Operation) -> _Places:
+    source = op.source
+    assert source is not None
+    text = source.text
+    inline: dict[str, _Inline] = {}
+    spans: list[Span]
+    if op.is_generic:
+        parts = parts_of(op)
+        spans = [span for span in (parts.properties, parts.attributes) if span is not None]
+    else:
+        spans = _custom_spans(op)
+        try:
+            form = form_of(op)
+        except ParseError:
+            form = None
+        if form is not None:
+            for key, ref in form.properties.items():
+                inline[key] = _Inline(ref.text, ref.start, ref.end)
+    dictionaries = []
+    for begin, end in spans:
+        try:
+            entries = dict_entries(text, begin, end, source=source)
+        except ParseError:
+            if op.is_generic:
+                raise
+            # Braces of a custom form that hold something else than attributes.
+            continue
+        dictionaries.append(((begin, end), entries))
+        for entry in entries:
+            inline.pop(entry.key, None)
+    return _Places(dictionaries, inline)
+
+
+def _custom_spans(op: Operation) -> list[Span]:
+    assert op.source is not None
+    return custom_dictionaries(op.source.text, op.name_end, op.end, op._region_spans())
+
+
+def attribute_edits(op: Operation) -> list[Edit]:
+    """The replacements of text that the changes to an operation's attributes come to.
+
+    Raises `IRError` where the custom form has no place for one of them.
+    """
+    overlay = op._overlay
+    if not overlay:
+        return []
+    places = _places(op)
+    edits: list[Edit] = []
+    left = dict(overlay)
+    for key, place in places.inline.items():
+        if key in left:
+            edits.append(_inline_edit(op, key, place, left.pop(key)))
+    additions: dict[str, Attribute] = {}
+    held = {entry.key for _, entries in places.dictionaries for entry in entries}
+    for key, value in left.items():
+        if key not in held and value is not None:
+            additions[key] = value
+    for number, (span, entries) in enumerate(places.dictionaries):
+        last = number == len(places.dictionaries) - 1
+        edits.extend(_dictionary_edits(op, span, entries, left, additions if last else {}))
+    if additions and not places.dictionaries:
+        edits.append(_new_dictionary(op, additions))
+    return edits
+
+
+def _entry_text(key: str, value: Attribute) -> str:
+    return key_text(key) if isinstance(value, UnitAttr) else f"{key_text(key)} = {value}"
+
+
+def _dictionary_edits(
+    op: Operation,
+    span: Span,
+    entries: list[DictEntry],
+    changes: Mapping[str, Attribute | None],
+    additions: Mapping[str, Attribute],
+) -> list[Edit]:
+    edits: list[Edit] = []
+    removed = [entry.key in changes and changes[entry.key] is None for entry in entries]
+    for entry, gone in zip(entries, removed, strict=True):
+        value = changes.get(entry.key)
+        if gone or value is None:
+            continue
+        if entry.value_start == entry.key_end:
+            if not isinstance(value, UnitAttr):
+                edits.append((entry.key_end, entry.key_end, f" = {value}"))
+        elif isinstance(value, UnitAttr):
+            edits.append((entry.key_end, entry.end, ""))
+        else:
+            edits.append((entry.value_start, entry.value_end, str(value)))
+    if entries and all(removed) and not additions:
+        edits.append(_whole_dictionary(op, span))
+        return edits
+    index = 0
+    anchor = span[0] + 1
+    while index < len(entries):
+        if not removed[index]:
+            anchor = entries[index].end
+            index += 1
+            continue
+        first = index
+        while index < len(entries) and removed[index]:
+            index += 1
+        if index < len(entries):
+            edits.append((entries[first].key_start, entries[index].key_start, ""))
+        else:
+            edits.append((anchor if first else entries[0].key_start, entries[-1].end, ""))
+    if additions:
+        text = ", ".join(_entry_text(key, value) for key, value in additions.items())
+        kept = not all(removed)
+        edits.append((anchor, anchor, f", {text}" if kept else text))
+    return edits
+
+
+def _whole_dictionary(op: Operation, span: Span) -> Edit:
+    """Remove a dictionary with its angle brackets, or the keyword before it."""
+    assert op.source is not None
+    text = op.source.text
+    begin, end = span
+    if text[:begin].endswith("<") if begin < 1 else text[begin - 1] == "<":
+        begin -= 1
+        end = skip_trivia(text, end) + 1
+    while begin > op.start and text[begin - 1] in " \t":
+        begin -= 1
+    if text.endswith("attributes", op.start, begin):
+        begin -= len("attributes")
+        while begin > op.start and text[begin - 1] in " \t":
+            begin -= 1
+    return begin, end, ""
+
+
+def _inline_edit(op: Operation, key: str, place: _Inline, value: Attribute | None) -> Edit:
+    assert op.source is not None
+    spelled = op.source.text[place.start : place.end] if place.start >= 0 else None
+    if value is not None and spelled is not None:
+        if spelled == place.text:
+            return place.start, place.end, str(value)
+        if spelled.startswith("@") and isinstance(value, StringAttr):
+            from approxir.values import symbol_text
+
+            return place.start, place.end, symbol_text(value.value)
+    raise IRError(
+        f"{op.location}: the custom form of {op.name} does not spell '{key}' in a way that can be edited; "
+        "print the module with generic=True first"
+    )
+
+
+def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
+    source = op.source
+    assert source is not None
+    text = source.text
+    body = "{" + ", ".join(_entry_text(key, value) for key, value in additions.items()) + "}"
+    if op.is_generic:
+        colon = parts_of(op).colon
+        at = colon
+        while text[at - 1] in " \t\n\r":
+            at -= 1
+        return at, at, f" {body}" + ("" if at < colon else " ")
+    # Formats differ in where the dictionary goes; the reader tells which place is right.
+    from approxir.syntax.formats.reader import read_custom
+
+    spans = op._region_spans()
+    if form_of(op) is not None:
+        for at, new in _candidates(op, body):
+            trial = text[op.name_start : at] + new + text[at : op.end]
+            moved = [
+                (
+                    begin - op.name_start + len(new) * (begin >= at),
+                    end - op.name_start + len(new) * (end > at),
+                )
+                for begin, end in spans
+            ]
+            try:
+                form = read_custom(op.name, trial, 0, len(trial), moved)
+            except ParseError:
+                continue
+            if form is not None:
+                keys = {entry.key for entry in form.attributes} | set(form.properties)
+                if keys.issuperset(additions):
+                    return at, at, new
+    raise IRError(
+        f"{op.location}: the custom form of {op.name} is not understood well enough to add an attribute; "
+        "print the module with generic=True first"
+    )
+
+
+def _candidates(op: Operation, body: str) -> Iterator[tuple[int, str]]:
+    """Places where a custom form may take its attribute dictionary."""
+    assert op.source is not None
+    text = op.source.text
+    depth = 0
+    end = op.regions[0].start if op.regions else op.end
+    colons = []
+    at = op.name_end
+    while at < end:
+        char = text[at]
+        if char in "([{<":
+            depth += 1
+        elif char in ")]}>" and text[at - 1] != "-":
+            depth -= 1
+        elif char == ":" and depth == 0 and text[at + 1 : at + 2] != ":" and text[at - 1] != ":":
+            colons.append(at)
+        at += 1
+    for colon in colons:
+        at = colon
+        while text[at - 1] in " \t\n\r":
+            at -= 1
+        yield at, f" {body}" + ("" if at < colon else " ")
+    if op.regions:
+        at = op.regions[0].start
+        yield at, f"attributes {body} "
+        yield at, f"{body} "
+    yield op.name_end, f" {body}"
+    yield op.end, f" {body}"

@@ -1,0 +1,97 @@
+"""Printing in the generic form: every operation as ``"name"(operands) ... : types``."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from approxir.errors import PrintError
+from approxir.ir.forms import form_of
+from approxir.ir.layout import Layout
+from approxir.ir.operation import Operation, Region
+from approxir.ir.printer import Step
+from approxir.syntax.formats.traits import is_terminator
+from approxir.syntax.lexemes import RESULT_GROUP
+
+INDENT = "  "
+# Stands for the content of a region in the text of the operation around it, with the block names in it.
+_PLACE = re.compile("\x01(\\d+)[^\x01]*\x01")
+
+
+class GenericPrinter(Layout):
+    """The canonical layout, with custom forms turned into the generic one.
+
+    It prints text as it was parsed: a module with edits has to be printed and parsed again first.
+    """
+
+    def __init__(self, aliases: dict[str, str]) -> None:
+        super().__init__(None)
+        self.aliases = aliases
+
+    def operation(self, op: Operation) -> Step:
+        if op.is_generic:
+            yield super().operation(op)
+            return
+        assert op.source is not None
+        form = form_of(op, self.aliases)
+        if form is None:
+            raise PrintError(
+                (
+                    op.source.diagnostic(
+                        op.name_start,
+                        f"the custom form of {op.name} is not understood, so that it has no generic form here",
+                        length=op.name_end - op.name_start,
+                        hint='let a real MLIR print it: module.print(generic=True, using="mlir")',
+                        code="print",
+                    ),
+                )
+            )
+        from approxir.syntax.formats.writer import generic_text
+
+        text = op.source.text
+        by_span = {(region.start, region.end): region for region in op.regions}
+        regions: list[Region | None] = [None if span is None else by_span.get(span) for span in form.regions]
+        places: list[str | None] = []
+        unterminated = []
+        for index, region in enumerate(regions):
+            if region is None:
+                places.append(None)
+                continue
+            labels = " ".join(f"^{block.label}" for block in region.blocks if block.label)
+            places.append(f"\x01{index} {labels}\x01")
+            last = region.blocks[-1].last if region.blocks else None
+            implied = form.implicit_terminators[index] is not None
+            if implied and (last is None or not is_terminator(last.name)):
+                unterminated.append(index)
+        results = [match.group() for match in RESULT_GROUP.finditer(text, op.start, op.name_start)]
+        try:
+            whole = generic_text(
+                op.name,
+                form,
+                results=results,
+                region_texts=places,
+                indent=self.indent,
+                unterminated=unterminated,
+            )
+        except PrintError as error:
+            raise PrintError((op.source.diagnostic(op.name_start, error.message, code="print"),)) from None
+        whole = whole.removeprefix(self.indent)
+        for number, piece in enumerate(_PLACE.split(whole)):
+            if number % 2:
+                region = regions[int(piece)]
+                assert region is not None
+                yield self.blocks(region)
+                if int(piece) in unterminated:
+                    # The text goes on with the implied terminator on a line of its own.
+                    del self.out[-2:]
+            else:
+                self.out.append(piece)
+
+
+def print_generic(module: Any) -> str:
+    """The text of an unedited module in the generic form, comments kept."""
+    from approxir.ir.printer import run
+
+    printer = GenericPrinter(module.aliases)
+    run(printer.top_level(module))
+    return printer.text()
