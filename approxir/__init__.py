@@ -31,10 +31,12 @@ if TYPE_CHECKING:
         PrintError,
         VerifyError,
     )
+    from approxir.ir.blocks import Block, Region
     from approxir.ir.building import Builder
     from approxir.ir.cloning import inline_block
     from approxir.ir.module import Module, load, parse
-    from approxir.ir.operation import Block, Operation, Region, SourceLocation
+    from approxir.ir.operation import Operation
+    from approxir.ir.parts import SourceLocation
     from approxir.ir.rewriting import ConvergenceError, Pattern, pattern, rewrite
     from approxir.ir.ssa import BlockArgument, OpResult, Use, Value
     from approxir.ir.symbols import SymbolTable
@@ -43,12 +45,15 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "approxir.errors": (
-        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError", "PrintError", "VerifyError",
+        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError", "PrintError",
+        "VerifyError",
     ),
     "approxir.ir.building": ("Builder",),
     "approxir.ir.cloning": ("inline_block",),
     "approxir.ir.module": ("Module", "load", "parse"),
-    "approxir.ir.operation": ("Block", "Operation", "Region", "SourceLocation"),
+    "approxir.ir.blocks": ("Block", "Region"),
+    "approxir.ir.operation": ("Operation",),
+    "approxir.ir.parts": ("SourceLocation",),
     "approxir.ir.rewriting": ("ConvergenceError", "Pattern", "pattern", "rewrite"),
     "approxir.ir.ssa": ("BlockArgument", "OpResult", "Use", "Value"),
     "approxir.ir.symbols": ("SymbolTable",),

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from approxir.errors import IRError
-from approxir.ir.operation import Block, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
 from approxir.ir.ssa import Value
 from approxir.values import Attribute, Type, attribute
 

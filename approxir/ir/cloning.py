@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from approxir.errors import IRError
-from approxir.ir.operation import (
-    BELOW,
-    FOREIGN,
-    OWN,
-    RESOLVED,
-    Block,
-    Detail,
-    Made,
-    Operation,
-    Region,
-)
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import BELOW, FOREIGN, OWN, RESOLVED, Detail, Made
 from approxir.ir.ssa import BlockArgument, OpResult, Value
 
 
@@ -118,7 +110,8 @@ def _connect(old: Operation, new: Operation, mapping: dict[Any, Any]) -> None:
 
 
 def _connect_operands(old: Operation, new: Operation, mapping: dict[Any, Any]) -> None:
-    assert old._detail is not None and new._detail is not None
+    assert old._detail is not None
+    assert new._detail is not None
     for operand in old._detail.operands:
         value = mapping.get(operand, operand)
         new._detail.operands.append(value)

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from approxir.errors import PrintError
+from approxir.ir.blocks import Region
 from approxir.ir.forms import form_of
 from approxir.ir.layout import Layout
-from approxir.ir.operation import Operation, Region
+from approxir.ir.operation import Operation
 from approxir.ir.printer import Step
 from approxir.syntax.formats.traits import is_terminator
 from approxir.syntax.lexemes import RESULT_GROUP
@@ -39,7 +40,7 @@ class GenericPrinter(Layout):
                 (
                     op.source.diagnostic(
                         op.name_start,
-                        f"the custom form of {op.name} is not understood, so that it has no generic form here",
+                        f"the custom form of {op.name} is not understood, so it cannot be made generic",
                         length=op.name_end - op.name_start,
                         hint='let a real MLIR print it: module.print(generic=True, using="mlir")',
                         code="print",

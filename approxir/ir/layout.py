@@ -1,4 +1,4 @@
-"""The canonical layout: one operation a line, two spaces a level, comments kept, names renumbered if asked."""
+"""The canonical layout: one operation a line, two spaces a level, comments and, if wanted, names kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from approxir.ir.blocks import Block, Region
 from approxir.ir.naming import settle_names
-from approxir.ir.operation import Block, Operation, Region
+from approxir.ir.operation import Operation
 from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run, text_edits
 from approxir.ir.scopes import is_isolated
 from approxir.ir.ssa import Unresolved, Value

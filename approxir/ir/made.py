@@ -1,4 +1,4 @@
-"""The text of operations that were made, not parsed: their custom form where it is known, else the generic."""
+"""The text of operations that were made: their custom form where it is known, else the generic one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from approxir.values import UnitAttr, key_text
 
 if TYPE_CHECKING:
     from approxir.ir.operation import Operation
+    from approxir.values import Attribute
 
 
 class RegionPiece(NamedTuple):
@@ -29,7 +30,8 @@ def made_pieces(op: Operation, *, reference: Callable[[Value], str]) -> list[str
     """The text of an operation, split at its regions. Raises `PrintError` where a type is not known."""
     made = op._made
     detail = op._detail
-    assert made is not None and detail is not None
+    assert made is not None
+    assert detail is not None
     operands = [reference(value) for value in detail.operands]
     types = []
     for value in detail.operands:
@@ -62,7 +64,8 @@ def _results(op: Operation, reference: Callable[[Value], str]) -> str:
 
 def _generic(op: Operation, operands: list[str], types: list[str]) -> str:
     made, detail = op._made, op._detail
-    assert made is not None and detail is not None
+    assert made is not None
+    assert detail is not None
     parts = [f'"{op.name}"({", ".join(operands)})']
     if detail.successors:
         parts.append("[" + ", ".join(f"^{block.label}" for block in detail.successors) + "]")
@@ -78,7 +81,7 @@ def _generic(op: Operation, operands: list[str], types: list[str]) -> str:
     return "".join(parts)
 
 
-def _dictionary(entries: dict) -> str:  # type: ignore[type-arg]
+def _dictionary(entries: dict[str, Attribute]) -> str:
     body = ", ".join(
         key_text(key) if isinstance(value, UnitAttr) else f"{key_text(key)} = {value}"
         for key, value in entries.items()
@@ -93,7 +96,8 @@ def _custom(
     from approxir.syntax.formats.writer import custom_text
 
     made, detail = op._made, op._detail
-    assert made is not None and detail is not None
+    assert made is not None
+    assert detail is not None
     if detail.successors or not all(region.blocks for region in op.regions):
         # Which operands go to which successor is not recorded outside the generic form.
         return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from approxir.errors import ParseError
-from approxir.ir.operation import BELOW, Block, Operation, Region
+from approxir.ir.blocks import Block, Region, mark_above
+from approxir.ir.operation import Operation
 from approxir.syntax import lexemes as lx
 from approxir.syntax.nodes import Definition
 from approxir.syntax.source import Source
@@ -127,7 +128,8 @@ class Module:
             and first.name in ("builtin.module", "module")
             and first.regions
         ):
-            return first.region
+            region: Region = first.region
+            return region
         return self.region
 
     # Forcing and checking.
@@ -274,9 +276,7 @@ def _replace_node(old: Operation, new: Operation) -> None:
         old.next.prev = new
     if new._flags:
         # What was resolved was resolved without the surroundings.
-        from approxir.ir.operation import _mark_above
-
-        _mark_above(new)
+        mark_above(new)
     old.block = None
     old.regions = ()  # type: ignore[assignment]
 
@@ -359,11 +359,3 @@ def load(path: str | Path, *, lazy: bool | None = None) -> Module:
     from approxir.files import read_text
 
     return parse(read_text(path), file=str(path), lazy=lazy)
-
-
-def changed_below(op: Operation) -> bool:
-    """Whether something inside the regions of `op` has changed."""
-    return bool(op._flags & BELOW)
-
-
-__all__: list[Any] = ["EAGER_LIMIT", "Module", "load", "parse"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from approxir.ir.operation import BELOW, FOREIGN, OWN, Block, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.scopes import is_isolated
-from approxir.ir.ssa import BlockArgument, OpResult, Value
+from approxir.ir.ssa import BlockArgument, Value
 
 
 def settle_names(root: Operation | Region) -> None:
@@ -114,8 +116,3 @@ def _settle_labels(region: Region) -> None:
         for op in region.operations:
             if any(target in renamed for target in op._resolved().successors):
                 op._touch()
-
-
-def results_of(op: Operation) -> tuple[OpResult, ...]:
-    """The results of an operation."""
-    return op.results

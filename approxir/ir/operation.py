@@ -1,4 +1,4 @@
-"""Operations, blocks and regions: the tree that users read and edit.
+"""Operations: the tree that users read and edit.
 
 An operation that was parsed keeps its text; edits are remembered as replacements of parts of that text,
 so that printing changes nothing else. An operation that was made has no text and is printed in a
@@ -8,62 +8,23 @@ when somebody asks, one isolated scope at a time (`approxir.ir.scopes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from approxir.errors import IRError
+from approxir.ir.blocks import Block, Region, mark_above, walk_regions
+from approxir.ir.parts import OWN, Detail, Made, SourceLocation
 from approxir.ir.ssa import BlockArgument, OpResult, Value
 from approxir.syntax.generic import Span
 from approxir.syntax.lexemes import RESULT_GROUP
-from approxir.syntax.nodes import BlockNode, OperationNode, RegionNode
+from approxir.syntax.nodes import OperationNode
 from approxir.syntax.source import Source
 
 if TYPE_CHECKING:
     from approxir.ir.attributes import AttributeView
     from approxir.values import Attribute, FunctionType, Type
 
-# What has changed since the text was parsed.
-OWN = 1  # the operation's own text: names, operands, attributes
-BELOW = 2  # something inside its regions
-FOREIGN = 4  # it does not stand where its text stood
-RESOLVED = 8  # the names inside its regions are resolved (isolated operations only)
-
 _EMPTY: tuple[Any, ...] = ()
-
-
-class SourceLocation(NamedTuple):
-    """Where something stands in a text: 1-based line and column, and the span of offsets."""
-
-    file: str
-    line: int
-    column: int
-    start: int
-    end: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-@dataclass(slots=True)
-class Detail:
-    """What an operation's own text refers to, in the order of the text."""
-
-    operands: list[Value] = field(default_factory=list)
-    operand_spans: list[Span] = field(default_factory=list)
-    arguments: list[BlockArgument] = field(default_factory=list)
-    successors: list[Any] = field(default_factory=list)
-    successor_spans: list[Span] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Made:
-    """The parts of an operation that has no text: what the generic form spells."""
-
-    result_types: tuple[Type, ...] = ()
-    properties: dict[str, Attribute] = field(default_factory=dict)
-    attributes: dict[str, Attribute] = field(default_factory=dict)
-    location: Attribute | None = None
 
 
 class Operation(OperationNode):
@@ -79,6 +40,9 @@ class Operation(OperationNode):
     # Replacements of parts of the own text, by span, and changed attributes (None: removed), by name.
     _patches: dict[Span, str] | None
     _overlay: dict[str, Attribute | None] | None
+    _made: Made | None
+    _form: Any
+    _order: Sequence[int] | None
 
     def __init__(
         self,
@@ -101,7 +65,7 @@ class Operation(OperationNode):
         self.block = block
         self.prev = self.next = None
         self.regions = _EMPTY  # type: ignore[assignment]
-        self._detail = self._patches = self._overlay = self._form = self._made = self._order = None
+        self._detail = self._patches = self._overlay = self._made = self._form = self._order = None
         self._flags = 0
 
     @classmethod
@@ -206,9 +170,7 @@ class Operation(OperationNode):
         The operation that was yielded last may be erased or replaced while walking.
         """
         yield self
-        stack = [iter(self.regions)]
-        blocks: list[Iterator[Block]] = []
-        yield from _walk(stack, blocks)
+        yield from walk_regions(self.regions)
 
     def ancestors(self) -> Iterator[Operation]:
         """The operations around this one, innermost first."""
@@ -224,7 +186,7 @@ class Operation(OperationNode):
 
     @property
     def results(self) -> tuple[OpResult, ...]:
-        results = self.results_
+        results: Any = self.results_
         if type(results) is tuple:
             return results
         if results is None:
@@ -238,8 +200,9 @@ class Operation(OperationNode):
             else:
                 base, size = len(values), int(count)
                 values.extend(OpResult(self, base + i, name, (i, size)) for i in _bounded(size, self))
-        self.results_ = tuple(values)
-        return self.results_
+        made: tuple[OpResult, ...] = tuple(values)
+        self.results_ = made
+        return made
 
     @property
     def result(self) -> OpResult:
@@ -402,7 +365,7 @@ class Operation(OperationNode):
 
     def _touch(self) -> None:
         self._flags |= OWN
-        _mark_above(self)
+        mark_above(self)
 
     def _resolved(self) -> Detail:
         detail = self._detail
@@ -481,275 +444,6 @@ class Operands(Sequence[Value]):
         return repr(tuple(self))
 
 
-class Block(BlockNode):
-    """A list of operations with arguments. Iterating yields the operations."""
-
-    __slots__ = ("_changed", "original_end", "original_start")
-
-    def __init__(
-        self, source: Source | None, region: Any, label: str | None, lead: int, start: int, end: int
-    ) -> None:
-        self.source = source
-        self.region = region
-        self.label = label
-        self.lead = lead
-        self.start = start
-        self.end = end
-        self.args_ = None
-        self.first = self.last = None
-        self._changed = False
-        # The span of the operations that were parsed, once the list of operations has changed.
-        self.original_start: int | None = None
-        self.original_end: int | None = None
-
-    @classmethod
-    def create(
-        cls,
-        argument_types: Sequence[Type] = (),
-        *,
-        label: str | None = None,
-        names: Sequence[str | None] | None = None,
-    ) -> Block:
-        """Make a block that belongs to no region yet."""
-        block = cls(None, None, label, 0, 0, 0)
-        wishes = names or [None] * len(argument_types)
-        args = []
-        for index, (kind, name) in enumerate(zip(argument_types, wishes, strict=True)):
-            argument = BlockArgument(block, index, name)
-            argument._type = kind
-            argument._fresh = True
-            args.append(argument)
-        block.args_ = args
-        block._changed = True
-        return block
-
-    @property
-    def arguments(self) -> tuple[BlockArgument, ...]:
-        """The block's arguments: those of its label, or those that the operation's header names."""
-        own = self._label_arguments()
-        operation = self.region.operation if self.region is not None else None
-        if not own and operation is not None and self.region.blocks[0] is self:
-            return tuple(a for a in operation.header_arguments if a.block is self)
-        return tuple(own)
-
-    def _label_arguments(self) -> list[BlockArgument]:
-        args = self.args_
-        if args is None:
-            return []
-        if type(args) is not list:
-            from approxir.ir.scopes import label_arguments
-
-            self.args_ = args = label_arguments(self, args)
-        return args
-
-    @property
-    def operations(self) -> list[Operation]:
-        """The operations, as a new list."""
-        return list(self)
-
-    def __iter__(self) -> Iterator[Operation]:
-        op = self.first
-        while op is not None:
-            # Read first, so that the operation may be moved or erased by the loop's body.
-            following = op.next
-            yield op
-            op = following
-
-    def __reversed__(self) -> Iterator[Operation]:
-        op = self.last
-        while op is not None:
-            previous = op.prev
-            yield op
-            op = previous
-
-    @property
-    def terminator(self) -> Operation | None:
-        """The last operation, or None in an empty block."""
-        return self.last  # type: ignore[no-any-return]
-
-    @property
-    def parent(self) -> Operation | None:
-        return None if self.region is None else self.region.operation
-
-    def insert(self, op: Operation, *, before: Operation | None = None) -> Operation:
-        """Put an operation that stands nowhere before another one, or at the end."""
-        if op.block is not None:
-            raise IRError(f"{op.name} stands in a block already; detach it first")
-        if before is not None and before.block is not self:
-            raise IRError(f"{before.name} is not in this block")
-        if self.region is not None and self.region.operation is not None:
-            around = self.region.operation
-            if around is op or any(outer is op for outer in around.ancestors()):
-                raise IRError(f"cannot put {op.name} inside itself")
-        self._remember_extent()
-        op.block = self
-        previous = self.last if before is None else before.prev
-        op.prev, op.next = previous, before
-        if previous is None:
-            self.first = op
-        else:
-            previous.next = op
-        if before is None:
-            self.last = op
-        else:
-            before.prev = op
-        op._flags |= FOREIGN
-        self._mark_changed()
-        return op
-
-    def append(self, op: Operation) -> Operation:
-        """Put an operation that stands nowhere at the end."""
-        return self.insert(op)
-
-    def _remember_extent(self) -> None:
-        if not self._changed and self.source is not None and self.first is not None:
-            self.original_start, self.original_end = self.first.start, self.last.end
-
-    def _unlink(self, op: Operation) -> None:
-        self._remember_extent()
-        if op.prev is None:
-            self.first = op.next
-        else:
-            op.prev.next = op.next
-        if op.next is None:
-            self.last = op.prev
-        else:
-            op.next.prev = op.prev
-        # `next` stays, so that a walk that yielded the operation can go on.
-        op.prev = None
-        op.block = None
-        op.next = None
-        for inner in op.walk():
-            for value in inner.results:
-                value._fresh = True
-            for value in inner._detail.arguments if inner._detail is not None else ():
-                value._fresh = True
-        self._mark_changed()
-
-    def _mark_changed(self) -> None:
-        self._changed = True
-        if self.region is not None:
-            self.region._mark()
-
-    def _touch_label(self) -> None:
-        self._mark_changed()
-
-    def _resolve_scope(self) -> None:
-        operation = self.region.operation if self.region is not None else None
-        if operation is not None:
-            operation._resolve_inside()
-        elif self.first is not None:
-            self.first._resolve_scope()
-
-    def __repr__(self) -> str:
-        return f"<Block ^{self.label or '?'}>"
-
-
-class Region(RegionNode):
-    """A list of blocks."""
-
-    __slots__ = ("_changed", "_flags", "_module")
-
-    def __init__(self, source: Source | None, operation: Operation | None, start: int) -> None:
-        self.source = source
-        self.operation = operation
-        self.start = self.end = start
-        self.blocks = []
-        self._changed = False
-        self._flags = 0
-        self._module: Any = None
-
-    @classmethod
-    def create(cls, blocks: Sequence[Block] = ()) -> Region:
-        """Make a region that belongs to no operation yet."""
-        region = cls(None, None, 0)
-        for block in blocks:
-            region.append(block)
-        return region
-
-    def append(self, block: Block) -> Block:
-        """Add a block that belongs to no region at the end."""
-        return self.insert(len(self.blocks), block)
-
-    def insert(self, index: int, block: Block) -> Block:
-        """Add a block that belongs to no region before block number `index`."""
-        if block.region is not None:
-            raise IRError("the block belongs to a region already; remove it there first")
-        block.region = self
-        self.blocks.insert(index, block)
-        self._changed = True
-        self._mark()
-        return block
-
-    def remove(self, block: Block) -> Block:
-        """Take a block out of the region, with its operations."""
-        if block.region is not self:
-            raise IRError("the block is not in this region")
-        block._resolve_scope()
-        self.blocks.remove(block)
-        block.region = None
-        self._changed = True
-        self._mark()
-        return block
-
-    def __iter__(self) -> Iterator[Block]:
-        return iter(self.blocks)
-
-    @property
-    def operations(self) -> Iterator[Operation]:
-        """The operations directly in this region, block after block."""
-        for block in self.blocks:
-            yield from block
-
-    def walk(self) -> Iterator[Operation]:
-        """Every operation inside, in the order of the text."""
-        yield from _walk([iter((self,))], [])
-
-    def _mark(self) -> None:
-        if self.operation is not None:
-            self.operation._flags |= BELOW
-            _mark_above(self.operation)
-        elif self._module is not None:
-            self._module._changed = True
-
-
-def _walk(regions: list[Iterator[Any]], _unused: list[Any]) -> Iterator[Operation]:
-    """Preorder without recursion: a stack of iterators over regions, blocks and operations."""
-    stack: list[Iterator[Any]] = list(regions)
-    while stack:
-        item = next(stack[-1], None)
-        if item is None:
-            stack.pop()
-        elif isinstance(item, Operation):
-            yield item
-            if item.regions:
-                stack.append(iter(item.regions))
-        elif isinstance(item, Region):
-            stack.append(iter(item.blocks))
-        else:
-            stack.append(iter(item))
-
-
-def _mark_above(op: Operation) -> None:
-    """Tell everything around `op` that something inside has changed."""
-    while True:
-        block = op.block
-        if block is None:
-            return
-        region = block.region
-        if region is None:
-            return
-        parent = region.operation
-        if parent is None:
-            if region._module is not None:
-                region._module._changed = True
-            return
-        if parent._flags & BELOW:
-            return
-        parent._flags |= BELOW
-        op = parent
-
-
 def _block_of(op: Operation) -> Block:
     if op.block is None:
         raise IRError(f"{op.name} stands in no block")
@@ -764,6 +458,3 @@ def _bounded(size: int, op: Operation) -> range:
     if size > _MAX_PACK:
         raise IRError(f"{op.name}: a pack of {size} results is more than the {_MAX_PACK} that are supported")
     return range(size)
-
-
-Rewriter = Callable[[Operation], bool]

@@ -11,8 +11,10 @@ import re
 from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
+from approxir.ir.blocks import Block, Region
 from approxir.ir.naming import settle_names
-from approxir.ir.operation import BELOW, FOREIGN, OWN, Block, Operation, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.ssa import Value
 from approxir.syntax.lexemes import RESULT_GROUP
 
@@ -232,7 +234,7 @@ class _Printer:
                 expected = -1
             previous = op
         rest = text[self.last_original_end(block) : stop]
-        if previous is not None and expected == -1 or previous is None or previous.end != stop - len(rest):
+        if (previous is not None and expected == -1) or previous is None or previous.end != stop - len(rest):
             if previous is not None:
                 self.tail(previous)
             if "\n" in rest:
@@ -268,7 +270,7 @@ class _Printer:
     def block_indent(self, block: Block) -> str:
         """The indentation of the operations that were parsed in a block."""
         for op in block:
-            if op.source is block.source and not op._flags & FOREIGN:
+            if op.source is not None and op.source is block.source and not op._flags & FOREIGN:
                 return _line_indent(op.source.text, op.start)
         assert block.source is not None
         region = block.region

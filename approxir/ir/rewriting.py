@@ -27,7 +27,10 @@ class Pattern(Protocol):
     `names` are full operation names, ``"dialect."`` for a whole dialect, or empty for every operation.
     """
 
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the operations to look at."""
+        ...
 
     def rewrite(self, op: Operation) -> bool:
         """Change the tree around `op` if it matches; whether anything was changed."""
@@ -56,11 +59,11 @@ def pattern(*names: str) -> Callable[[Callable[[Operation], bool | None]], Patte
 
 
 def rewrite(root: Module | Operation, patterns: Sequence[Pattern], *, max_rewrites: int | None = None) -> int:
-    """Apply patterns to every operation inside `root` until none changes anything; how many rewrites were made.
+    """Apply patterns to every operation inside `root` until none changes anything.
 
-    Operations are visited in the order of the text, again and again. `max_rewrites` bounds their number
-    (by default 10,000 and 100 for each operation there is at the start). Raises `ConvergenceError`,
-    naming the pattern, when the bound is reached.
+    Operations are visited in the order of the text, again and again. `max_rewrites` bounds the number of
+    rewrites (by default 10,000, and 100 for each operation there is at the start). Returns how many were
+    made. Raises `ConvergenceError`, naming the pattern, when the bound is passed.
     """
     operations = list(root.walk())
     bound = 10_000 + 100 * len(operations) if max_rewrites is None else max_rewrites

@@ -13,7 +13,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from approxir.ir.operation import RESOLVED, Block, Detail, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import RESOLVED, Detail
 from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
 from approxir.syntax.formats.traits import traits
 from approxir.syntax.generic import DEFINITION_CUE, REFERENCE, own_segments
@@ -117,13 +119,13 @@ def _resolve_region_list(regions: Iterable[Region], visible: dict[str, Value]) -
                     visible[name] = previous
             continue
         if item.__class__ is tuple:
-            region, first = item
+            region, _ = item
             restore: list[tuple[str, Value | None]] = []
             hidden.append(restore)
             _define(region, visible, restore)
             work.append(None)
             labels = None
-            if len(region.blocks) > 1 or region.blocks and region.blocks[0].label is not None:
+            if len(region.blocks) > 1 or (region.blocks and region.blocks[0].label is not None):
                 labels = {block.label: block for block in region.blocks if block.label is not None}
             # The operations of all blocks, resumed after each one that has regions of its own.
             work.append([iter(region.blocks), None, labels])
@@ -211,9 +213,13 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
             value = visible.get(name)
             if local and name in local:
                 value = local[name]
-            elif value is not None and may_define and _comes_later(value, op):
-                if DEFINITION_CUE.match(text, match.end(), end) is not None:
-                    value = None
+            elif (
+                value is not None
+                and may_define
+                and _comes_later(value, op)
+                and DEFINITION_CUE.match(text, match.end(), end) is not None
+            ):
+                value = None
             if value is None:
                 if may_define and kind == 1:
                     local[name] = argument = _header_argument(op, detail, name, match.span())

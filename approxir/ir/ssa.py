@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from approxir.ir.operation import Block, Operation
+    from approxir.ir.blocks import Block
+    from approxir.ir.operation import Operation
     from approxir.values import Type
 
 
-class Use(NamedTuple):
-    """One use of a value: operand number `index` of `operation`."""
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a value: operand number `index` of `operation`, in the order of its text."""
 
     operation: Operation
     index: int

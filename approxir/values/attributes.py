@@ -230,13 +230,11 @@ class DistinctAttr(Attribute):
 
 def elided(attr: Attribute) -> str | Attribute:
     """The attribute as it is printed inside lists, where MLIR drops the types i64 and f64."""
-    if isinstance(attr, IntegerAttr) and isinstance(attr.type, IntegerType) and attr.type.width == 64:
-        if attr.type.signedness != "signless":
-            return attr
-        return str(attr.value)
-    is_double = isinstance(attr, FloatAttr) and isinstance(attr.type, FloatType) and attr.type.name == "f64"
-    if is_double and not attr.spelling.startswith("0x"):
-        return attr.spelling
+    kind = getattr(attr, "type", None)
+    if isinstance(attr, IntegerAttr) and isinstance(kind, IntegerType):
+        return str(attr.value) if kind.width == 64 and kind.signedness == "signless" else attr
+    if isinstance(attr, FloatAttr) and isinstance(kind, FloatType) and kind.name == "f64":
+        return attr if attr.spelling.startswith("0x") else attr.spelling
     return attr
 
 

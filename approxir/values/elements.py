@@ -10,7 +10,7 @@ from approxir.values.floats import decode, float_text
 from approxir.values.literals import (
     Scalar,
     check_range,
-    hex_digits,
+    hex_size,
     is_hex,
     scalars,
     shape_of,
@@ -78,7 +78,7 @@ class DenseElementsAttr(Attribute):
             return
         element = shaped.element_type
         if is_hex(body) and isinstance(element, _NUMERIC):
-            self._check_bytes(shaped, len(hex_digits(body)) // 2)
+            self._check_bytes(shaped, hex_size(body))
             return
         if body.startswith('"') and isinstance(element, _NUMERIC):
             raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."', offset=0)

@@ -22,7 +22,7 @@ _INTEGER = rf"(?:-{_S})?(?:0x[0-9a-fA-F]++|[0-9]++(?![.\w]))"
 _FLOAT = rf"(?:-{_S})?(?:[0-9]++\.[0-9]*+(?:[eE][-+]?[0-9]++)?|0x[0-9a-fA-F]++)"
 _STRING = f'"{STRING_BODY}"'
 _NOISE = re.compile(r"[ \t\r\n\0]+|//[^\n]*")
-_HEX = re.compile(r'"0x((?:[0-9a-fA-F]{2})*+)"')
+_HEX = re.compile(r'"0x[0-9a-fA-F]*+"')
 
 
 class _Reader(NamedTuple):
@@ -84,12 +84,11 @@ def is_hex(body: str) -> bool:
     return body.startswith('"0x')
 
 
-def hex_digits(body: str) -> str:
-    """The digits of a list given as bytes; `InvalidValue` if they are not pairs of digits."""
-    match = _HEX.fullmatch(body)
-    if not match:
+def hex_size(body: str) -> int:
+    """How many bytes a list given as bytes has; `InvalidValue` if they are not pairs of digits."""
+    if not _HEX.fullmatch(body) or len(body) % 2:
         raise InvalidValue('expected bytes as a string of hexadecimal digits, "0x..."', offset=0)
-    return match.group(1)
+    return len(body) // 2 - 2
 
 
 def shape_of(body: str, element: Type, start: int = 0, stop: str = "") -> tuple[tuple[int, ...] | None, int]:

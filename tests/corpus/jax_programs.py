@@ -55,7 +55,9 @@ class Program:
         """Trace and lower the program; the same seed gives the same text."""
         with jax.enable_x64(True) if self.x64 else contextlib.nullcontext():
             arguments = self.arguments(np.random.default_rng(seed))
-            return jax.jit(self.function).trace(*arguments).lower(lowering_platforms=(self.platform,))
+            traced = jax.jit(self.function).trace(*arguments)
+            lowered: jax.stages.Lowered = traced.lower(lowering_platforms=(self.platform,))
+            return lowered
 
     def text(self, style: Style = "pretty", seed: int = 0) -> str:
         """The StableHLO module in the given style."""
@@ -64,8 +66,8 @@ class Program:
             return lowered.as_text()
         if style == "debug":
             return lowered.as_text(debug_info=True)
-        operation = lowered.compiler_ir("stablehlo").operation
-        asm = operation.get_asm(
+        module: Any = lowered.compiler_ir("stablehlo")
+        asm = module.operation.get_asm(
             print_generic_op_form=True, enable_debug_info=style == "generic-debug", large_elements_limit=None
         )
         return str(asm)
@@ -406,11 +408,11 @@ def rematerialised(x: Array, w: Array) -> Array:
 
 def sharded_matmul(x: Array, w: Array) -> Array:
     """A mesh of one device: the sharding annotations and custom forms of the sdy dialect."""
-    mesh = jax.sharding.Mesh(np.array(jax.devices()[:1]).reshape(1, 1), ("rows", "columns"))
-    spec = jax.sharding.PartitionSpec
-    x = lax.with_sharding_constraint(x, jax.sharding.NamedSharding(mesh, spec("rows", None)))
-    y = x @ w
-    return lax.with_sharding_constraint(y, jax.sharding.NamedSharding(mesh, spec("rows", "columns")))
+    sharding: Any = jax.sharding  # and lax.with_sharding_constraint: JAX leaves them untyped
+    constrain: Any = lax.with_sharding_constraint
+    mesh = sharding.Mesh(np.array(jax.devices()[:1]).reshape(1, 1), ("rows", "columns"))
+    x = constrain(x, sharding.NamedSharding(mesh, sharding.PartitionSpec("rows", None)))
+    return constrain(x @ w, sharding.NamedSharding(mesh, sharding.PartitionSpec("rows", "columns")))
 
 
 def dynamic_shapes(x: Array) -> Array:
@@ -427,7 +429,8 @@ class ExportedProgram(Program):
         from jax._src.interpreters import mlir
         from jaxlib.mlir import ir
 
-        shape = jax.ShapeDtypeStruct(export.symbolic_shape("n, 4"), jnp.float32)
+        describe: Any = jax.ShapeDtypeStruct  # JAX leaves it untyped
+        shape = describe(export.symbolic_shape("n, 4"), jnp.float32)
         module = export.export(jax.jit(self.function))(shape).mlir_module()
         with mlir.make_ir_context():
             operation = ir.Module.parse(str(module)).operation

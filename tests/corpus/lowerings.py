@@ -3,8 +3,9 @@
     for text in lowerings():
         print(text.program, text.stage, text.style, len(text.mlir))
 
-The stages go from StableHLO to the LLVM dialect the way torch-mlir can; each takes the text of the one it is
-built on. A program that a stage refuses (sorts, custom calls, fp8 ...) ends there, and its other branches go on.
+The stages go from StableHLO to the LLVM dialect the way torch-mlir can; each takes the text of the one it
+is built on. A program that a stage refuses (sorts, custom calls, fp8 ...) ends there, and its other branches
+go on. Without iree-opt, programs with control flow end at the start, for torch-mlir cannot lower it.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ def run_passes(name: str, passes: str, text: str, style: Style = "pretty") -> st
     if program is None:
         return None
     pipeline = f"builtin.module({passes})"
+    command: tuple[str, ...]
     if name == "torch-mlir":
         command = (sys.executable, "-c", TORCH_MLIR_SCRIPT, style, pipeline)
     else:

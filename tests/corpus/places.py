@@ -20,15 +20,12 @@ _MASKED = re.compile(rf"{_STRING}|//[^\n]*")
 
 
 def mask(text: str) -> str:
-    """The text with the inside of strings and comments replaced by spaces, every character at its old
-    place.
-    """
+    """The text with the inside of strings and comments replaced by spaces; nothing moves."""
     return _MASKED.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
 
 
 def blank_locations(text: str) -> str:
-    """The text with its trailing locations `loc(...)` replaced by spaces, so that the parser tells the
-    places itself.
+    """The text with its trailing `loc(...)` replaced by spaces, so that the parser tells the places itself.
 
     Locations that are attribute values (`key = loc(...)`, or in brackets) and alias definitions stay.
     """

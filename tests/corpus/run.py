@@ -277,9 +277,7 @@ def table(outcomes: Iterable[Outcome], checks: Sequence[str] = CHECKS) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; the exit status is 1 when an accepted file fails a check or any file crashes the
-    reader.
-    """
+    """The command line; exit status 1: an accepted file failed a check, or some file crashed the reader."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus.run", description=__doc__.splitlines()[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every outcome to FILE")

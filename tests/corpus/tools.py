@@ -38,7 +38,7 @@ with mlir.make_ir_context() as context:
     sys.stdout.buffer.write(form.encode("utf-8", "surrogateescape"))
 """
 
-# Also runs passes, for `lowerings.py`: torch-mlir-opt registers fewer dialects and passes than these bindings.
+# Also runs passes, for `lowerings.py`: torch-mlir-opt registers fewer dialects and passes than this.
 TORCH_MLIR_SCRIPT = """
 import sys
 from torch_mlir import ir
@@ -214,9 +214,7 @@ def tools() -> tuple[Tool, ...]:
 
 
 def tool(name: str) -> Tool | None:
-    """The tool of that name (`mlir-opt`, `torch-mlir-opt`, `torch-mlir`, `iree-opt`, `jaxlib`, `triton`, `xdsl-opt`), if
-    present.
-    """
+    """The tool of that name, if present; `tools` says which names there are. A version is left out."""
     wanted = re.sub(r"-\d+$", "", name)
     return next((t for t in tools() if t.name == wanted), None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES = ("common", "functions", "loops", "affine", "indices", "structured", "stablehlo", "llvm")
+_MODULES = ("common", "functions", "loops", "affine", "indices", "structured", "vectors", "stablehlo", "llvm")
 _loaded = False
 
 

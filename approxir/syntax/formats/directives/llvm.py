@@ -94,6 +94,13 @@ def llvm_shuffled(state: State, arguments: tuple[Types, ...]) -> Types:
     return TypeRef(make_shaped("vector", (f"[{count}]" if parts[1][0].startswith("[") else count,), parts[2]))
 
 
+@rule("llvm_cmpxchg")
+def llvm_cmpxchg(state: State, arguments: tuple[Types, ...]) -> Types:
+    """The old value and whether the exchange took place."""
+    found = arguments[0]
+    return TypeRef(f"!llvm.struct<({found.text}, i1)>") if isinstance(found, TypeRef) else None
+
+
 class Header(Element):
     """Keywords before the name of a global or function, each at most once and in a fixed order."""
 
@@ -103,6 +110,8 @@ class Header(Element):
         return
 
     def _linkage(self, state: State, pos: int) -> int:
+        state.properties["unnamed_addr"] = AttrRef("0 : i64")
+        state.properties["visibility_"] = AttrRef("0 : i64")
         match = WORD_RE.match(state.text, pos, state.end)
         word = "external"
         if match is not None and match.group(1) in _LINKAGES:
