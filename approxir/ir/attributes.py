@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from approxir.errors import IRError, ParseError
 from approxir.ir.forms import form_of, parts_of
-from approxir.syntax.attributes import dict_entries, parse_attribute
+from approxir.syntax.attributes import dict_entries, parse_attribute, parse_attribute_dict
 from approxir.syntax.balance import skip_trivia
 from approxir.syntax.entries import DictEntry
 from approxir.syntax.generic import Span, custom_dictionaries
@@ -47,52 +47,35 @@ class AttributeView(MutableMapping[str, Attribute]):
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
 
-    def __getitem__(self, key: str) -> Attribute:
+    def _snapshot(self) -> Mapping[str, Attribute]:
         op = self._operation
         made = op._made
         if made is not None:
-            return made.properties[key] if key in made.properties else made.attributes[key]
+            return {**made.attributes, **made.properties}
+        held = _read(op)
         overlay = op._overlay
-        if overlay is not None and key in overlay:
-            value = overlay[key]
-            if value is None:
-                raise KeyError(key)
-            return value
-        source = op.source
-        assert source is not None
-        places = _places(op)
-        for _, entries in places.dictionaries:
-            for entry in entries:
-                if entry.key == key:
-                    if entry.value_start == entry.key_end:
-                        return UnitAttr()
-                    text = source.text[entry.value_start : entry.value_end]
-                    return parse_attribute(text, source=source, base=entry.value_start)
-        inline = places.inline[key]
-        return parse_attribute(inline.text)
+        if not overlay:
+            return held
+        changed = {key: value for key, value in held.items() if overlay.get(key, value) is not None}
+        return changed | {key: value for key, value in overlay.items() if value is not None}
+
+    def __getitem__(self, key: str) -> Attribute:
+        return self._snapshot()[key]
 
     def __iter__(self) -> Iterator[str]:
-        op = self._operation
-        made = op._made
-        if made is not None:
-            yield from made.properties
-            yield from (key for key in made.attributes if key not in made.properties)
-            return
-        places = _places(op)
-        overlay = op._overlay or {}
-        seen = set()
-        names = [*places.inline, *(entry.key for _, entries in places.dictionaries for entry in entries)]
-        for key in (*names, *overlay):
-            if key not in seen:
-                seen.add(key)
-                if key not in overlay or overlay[key] is not None:
-                    yield key
+        return iter(self._snapshot())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._snapshot())
 
     def __contains__(self, key: object) -> bool:
-        return any(name == key for name in self)
+        return key in self._snapshot()
+
+    def items(self) -> ItemsView[str, Attribute]:
+        return self._snapshot().items()
+
+    def values(self) -> ValuesView[Attribute]:
+        return self._snapshot().values()
 
     def __setitem__(self, key: str, value: Any) -> None:
         op = self._operation
@@ -138,6 +121,46 @@ def _convert(value: Any, old: Attribute | None) -> Attribute:
     return attribute(value)
 
 
+_NO_ATTRIBUTES: dict[str, Attribute] = {}
+
+
+def _read(op: Operation) -> Mapping[str, Attribute]:
+    """The attributes that the text of a parsed operation spells; not to be changed."""
+    source = op.source
+    assert source is not None
+    text = source.text
+    if op.is_generic:
+        parts = parts_of(op)
+        first, second = parts.properties, parts.attributes
+        if second is None:
+            if first is None:
+                return _NO_ATTRIBUTES
+            return parse_attribute_dict(text[first[0] : first[1]], source=source, base=first[0])
+        found = parse_attribute_dict(text[second[0] : second[1]], source=source, base=second[0])
+        if first is None:
+            return found
+        return found | parse_attribute_dict(text[first[0] : first[1]], source=source, base=first[0])
+    form = form_of(op)
+    if form is not None:
+        held: dict[str, Attribute] = {}
+        for key, ref in form.properties.items():
+            held[key] = parse_attribute(ref.text, source=source if ref.start >= 0 else None, base=max(ref.start, 0))
+        for entry in form.attributes:
+            value = entry.value
+            held[entry.key] = (
+                UnitAttr() if value is None else parse_attribute(value.text, source=source, base=value.start)
+            )
+        return held
+    held = {}
+    for begin, end in _custom_spans(op):
+        try:
+            held |= parse_attribute_dict(text[begin:end], source=source, base=begin)
+        except ParseError:
+            # Braces of an unknown custom form may hold something else than attributes.
+            continue
+    return held
+
+
 def _places(op: Operation) -> _Places:
     source = op.source
     assert source is not None
@@ -149,10 +172,7 @@ def _places(op: Operation) -> _Places:
         spans = [span for span in (parts.properties, parts.attributes) if span is not None]
     else:
         spans = _custom_spans(op)
-        try:
-            form = form_of(op)
-        except ParseError:
-            form = None
+        form = form_of(op)
         if form is not None:
             for key, ref in form.properties.items():
                 inline[key] = _Inline(ref.text, ref.start, ref.end)

@@ -27,6 +27,8 @@ _SHOWN = {
     "_AT_LEAST": "'>='",
     "_AT_MOST": "'<='",
     "_PLUS": "an operator",
+    "_LBRACE": "'{'",
+    "LOC": "'loc('",
     "AT": "'at'",
     "TO": "'to'",
     "OFFSET": "'offset'",
@@ -101,6 +103,8 @@ def expected(accepted: Set[str], goal: str) -> str:
         rest -= {"INTEGER", "FLOAT"}
     shown = [_SHOWN[name] for name in _SHOWN if name in rest]
     names += [name for name in shown if name not in names]
+    if not names:
+        names = [f"{'an' if goal[0] in 'ai' else 'a'} {goal}"]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " or " + names[-1]
 
 

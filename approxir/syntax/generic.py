@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from approxir.syntax import lexemes as lx
 from approxir.syntax.balance import Unbalanced, skip_balanced, skip_opaque, skip_trivia, skip_type
@@ -20,8 +20,7 @@ REFERENCE = re.compile(
 DEFINITION_CUE = re.compile(rf"{lx.TRIVIA}(?::(?!:)|=(?!=)|loc{lx.TRIVIA}\()")
 
 
-@dataclass(frozen=True, slots=True)
-class GenericParts:
+class GenericParts(NamedTuple):
     """The spans of a generic operation: brackets included, None for what is not there."""
 
     operands: Span
@@ -33,11 +32,32 @@ class GenericParts:
     location: Span | None
 
 
+_DICT = rf'\{{(?:[^{{}}"/]++|{lx.STRING}|\{{(?:[^{{}}"/]++|{lx.STRING})*+\}})*+\}}'
+_SIMPLE = re.compile(
+    rf'"[^"\\\n]++"(\([^()"/]*+\)) ?+(\[[^\[\]]*+\])? ?+(?:<({_DICT})>)? ?+({_DICT})? ?+(:) ?+'
+    r'(\([^()"/]*+\) ?+-> ?+(?:\([^()"/]*+\)|[^()"/\s][^()"/\n]*+))'
+)
+_ABSENT = (-1, -1)
+
+
 def generic_parts(text: str, name_start: int, end: int, regions: Sequence[Span]) -> GenericParts:
     """The parts of the generic operation whose quoted name stands at `name_start`.
 
     Raises `Unbalanced` where the text is not in the generic form.
     """
+    if not regions:
+        simple = _SIMPLE.match(text, name_start, end)
+        if simple is not None and simple.end() == end:
+            _, inputs, blocks, inherent, others, mark, types = simple.regs
+            return GenericParts(
+                inputs,
+                None if blocks == _ABSENT else blocks,
+                None if inherent == _ABSENT else inherent,
+                None if others == _ABSENT else others,
+                mark[0],
+                types,
+                None,
+            )
     name = lx.STRING_RE.match(text, name_start)
     if name is None:
         raise Unbalanced(name_start, "expected the quoted name of a generic operation")

@@ -32,7 +32,7 @@ def _numpy() -> Any:
 
 
 _ML_DTYPES = {"bf16": "bfloat16"} | {
-    name: "float" + name[1:].lower()
+    name: f"float{name[1]}_{name[2:].lower()}"
     for name in (
         "f8E5M2",
         "f8E4M3",

@@ -140,7 +140,7 @@ def decode(bits: int, fmt: FloatFormat) -> float:
         double = (sign << 63) | (0x7FF << 52) | payload
         return float(struct.unpack(">d", double.to_bytes(8, "big"))[0])
     if fmt.kind == "no-inf" and field == top and mantissa == (1 << fmt.mantissa) - 1:
-        return math.nan
+        return math.copysign(math.nan, -sign or 1)
     if fmt.kind == "no-inf-no-minus-zero" and bits == 1 << fmt.sign_shift:
         return math.nan
     whole = bits & ((1 << low) - 1) if fmt.explicit else mantissa | (1 << fmt.mantissa if field else 0)
@@ -159,7 +159,7 @@ def hex_text(bits: int, fmt: FloatFormat) -> str:
 def float_text(value: float, fmt: FloatFormat) -> str:
     """A literal that reads back as the same bits: ``1.500000e+00`` style, longer only where needed."""
     bits = encode(value, fmt)
-    if not math.isfinite(decode(bits, fmt)):
+    if not (math.isfinite(value) and math.isfinite(decode(bits, fmt))):
         return hex_text(bits, fmt)
     for digits in range(6, 17):
         text = f"{value:.{digits}e}"

@@ -24,9 +24,7 @@ Array: TypeAlias = Any
 """Anything JAX takes as an array; its own `jax.Array` is too narrow for NumPy arguments."""
 
 Style = Literal["pretty", "debug", "generic", "generic-debug"]
-"""`pretty` and `generic` are MLIR's custom and generic forms; `debug` adds the locations of the Python
-source.
-"""
+"""`pretty` and `generic` are MLIR's custom and generic forms; `debug` adds Python's locations."""
 
 STYLES: tuple[Style, ...] = get_args(Style)
 
@@ -277,9 +275,7 @@ def bf16_mlp(x: Array, w: Array, v: Array) -> Array:
 
 
 def nested_jit(x: Array) -> Array:
-    """Private functions: one jitted function called with two shapes, inside another, under names with
-    quotes.
-    """
+    """Private functions: one jitted function for two shapes, inside another, under names with quotes."""
 
     @jax.jit
     def inner(v: Array) -> Array:

@@ -51,9 +51,7 @@ class Verdict:
 
 
 def same_module(original: str, renamed: str, using: Tool | None = None) -> Verdict:
-    """Whether a real parser gives both texts the same generic form. Necessary, not sufficient: see the
-    module's text.
-    """
+    """Whether a real parser gives both texts the same generic form. Necessary, not sufficient."""
     using = using or accepting_tool(original)
     if using is None:
         return Verdict(False, "no tool accepts the original")
@@ -82,9 +80,7 @@ def first_difference(expected: str, found: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Operations that only one side found. Both empty: the reader understood the text as the real parser
-    did.
-    """
+    """Operations that only one side found. All empty: the reader understood as the real parser did."""
 
     missing: list[Written]
     """Seen by the real parser and not by the reader."""

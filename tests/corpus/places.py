@@ -62,17 +62,13 @@ class Seen:
     """Index of the enclosing operation in the list."""
     results: int
     place: Place | None = None
-    """Where its location points, with the column counted in bytes; None when it is not a place in this
-    text.
-    """
+    """Where its location points, the column counted in bytes; None when not a place in this text."""
     arguments: list[Place | None] = field(default_factory=list)
     """The places of the arguments of all its blocks, in order."""
 
 
 class Written(NamedTuple):
-    """An operation that stands in the text: the place is that of its name's first character (or of its
-    quote).
-    """
+    """An operation that stands in the text; the place is that of its name (or of the quote before it)."""
 
     name: str
     line: int
@@ -110,9 +106,7 @@ def operation_tree(text: str, using: Tool) -> list[Seen] | None:
 
 
 def _read_tree(form: str) -> list[Seen]:
-    """Read MLIR's generic form with debug locations, which has one line for each start and end of an
-    operation.
-    """
+    """Read MLIR's generic form with locations: one line for each start and end of an operation."""
     lines = form.split("\n")
     aliases = {m[1]: m[2] for line in lines if line.startswith("#") and (m := _LOCATION_ALIAS.match(line))}
 
@@ -131,7 +125,9 @@ def _read_tree(form: str) -> list[Seen]:
     for line in lines:
         if m := _STARTS.match(line):
             results = sum(int(([*group.split(":"), "1"])[1]) for group in m[1].split(",")) if m[1] else 0
-            seen.append(Seen(m[2][1:-1], open_operations[-1] if open_operations else None, results))
+            seen.append(
+                Seen(_unescaped(m[2][1:-1]), open_operations[-1] if open_operations else None, results)
+            )
             open_operations.append(len(seen) - 1)
             if not line.endswith("({"):
                 close(line)
@@ -147,6 +143,14 @@ def _read_tree(form: str) -> list[Seen]:
     if open_operations:
         raise ValueError(f"the generic form does not close {seen[open_operations[-1]].name}")
     return seen
+
+
+def _unescaped(name: str) -> str:
+    """The name as the text has it; MLIR prints bytes beyond ASCII as a backslash and two digits."""
+    data = re.sub(
+        rb"\\([0-9A-F]{2})", lambda m: bytes.fromhex(m[1].decode()), name.encode("utf-8", "surrogateescape")
+    )
+    return data.decode("utf-8", "surrogateescape")
 
 
 def operations_by_location(text: str, using: Tool) -> list[tuple[str, int, int]]:
@@ -185,8 +189,7 @@ _RESULT_GROUP = re.compile(r"(%[\w.$-]+)\s*(?::\s*\d+)?")
 
 
 def _name_at(text: str, offset: int, name: str) -> int | None:
-    """Where the name of an operation located at `offset` begins, if the text there (or just before) spells
-    that name.
+    """Where the name of an operation located at `offset` begins, if the text spells it there or just before.
 
     The dialect may be left out (`return` is `func.return`), and some custom parsers take the location after
     the name.
@@ -211,9 +214,7 @@ class Reading:
 
     operations: list[Written]
     unplaced: list[str]
-    """Names of operations without a place of their own in the text: implicit terminators and bodies, and
-    the like.
-    """
+    """Names of operations without a place of their own in the text, such as implicit terminators."""
     definitions: list[Definition]
 
 

@@ -69,9 +69,7 @@ class Document(Protocol):
         """Name, place of the name, and place of the enclosing operation's name, of every operation."""
 
     def unique(self) -> str:
-        """The text with a new name for every value, none used twice. Called last: it may change the
-        document.
-        """
+        """The text with a name of its own for every value. Called last: it may change the document."""
 
 
 class ApproxDocument:

@@ -128,7 +128,7 @@ def test_every_bit_pattern_agrees_with_ml_dtypes(name: str) -> None:
     if name in ("f80", "f64"):
         pytest.skip("too wide to go through, or not in ml_dtypes")
     plain = {"f16": numpy.float16, "f32": numpy.float32, "bf16": ml_dtypes.bfloat16}
-    kind = plain.get(name) or getattr(ml_dtypes, "float" + name[1:].lower())
+    kind = plain.get(name) or getattr(ml_dtypes, f"float{name[1]}_{name[2:].lower()}")
     fmt = FLOAT_FORMATS[name]
     step = 1 if fmt.width <= 16 else 65521
     for bits in range(0, 1 << fmt.width, step):

@@ -22,7 +22,7 @@ integer_types = st.builds(
 float_types = st.sampled_from(sorted(FLOAT_FORMATS)).map(v.FloatType)
 scalar_types = st.one_of(integer_types, float_types, st.sampled_from([v.I1, v.INDEX]))
 dialect_types = st.builds(
-    v.DialectType, st.just("test"), st.sampled_from(["t", "t<i32>", 't<"a>b", [1 -> 2]>', "t.u<>", '<"x">'])
+    v.DialectType, st.just("foo"), st.sampled_from(["t", "t<i32>", 't<"a>b", [1 -> 2]>', "t.u<>", '<"x">'])
 )
 complex_types = st.builds(v.ComplexType, st.one_of(integer_types, float_types))
 static_sizes = st.integers(1, 9)
@@ -184,7 +184,7 @@ flat_attributes = st.one_of(
     st.builds(v.SymbolRefAttr, some_names, st.lists(some_names, max_size=2).map(tuple)),
     st.builds(
         v.OpaqueAttr,
-        st.just("test"),
+        st.just("foo"),
         st.sampled_from(["a", "a<x>", '<"y">']),
         st.one_of(st.none(), scalar_types),
     ),

@@ -110,6 +110,8 @@ def _value(
         kind_ = "add" if pooling[1] == "sum" else pooling[1]
         value = body.cast(arguments[0], inputs[0], out, unsigned or "unsigned" in pooling[1])
         return value and body.apply(_pick(_BINARY[kind_], out), ["%out_", value], [out, out], out)
+    if name.endswith("_q") or name.startswith("quantized_"):
+        return _quantized(body, inputs, out, arguments)
     if _CONTRACTIONS.fullmatch(name):
         lhs = body.cast(arguments[0], inputs[0], out, unsigned)
         rhs = body.cast(arguments[1], inputs[1], out, unsigned)
@@ -123,6 +125,19 @@ def _value(
         product = body.apply(multiply, [lhs, rhs], [out, out], out)
         return body.apply(add, ["%out_", product], [out, out], out)
     return None
+
+
+def _quantized(body: _Body, inputs: list[str], out: str, arguments: list[str]) -> str | None:
+    """``out + (lhs - lhs zero) * (rhs - rhs zero)``."""
+    differences = []
+    for value, zero in ((0, 2), (1, 3)):
+        first = body.cast(arguments[value], inputs[value], out, False)
+        second = body.cast(arguments[zero], inputs[zero], out, False)
+        if first is None or second is None:
+            return None
+        differences.append(body.apply(_pick(_BINARY["sub"], out), [first, second], [out, out], out))
+    product = body.apply(_pick(_BINARY["mul"], out), differences, [out, out], out)
+    return body.apply(_pick(_BINARY["add"], out), ["%out_", product], [out, out], out)
 
 
 def _unary(body: _Body, name: str, inputs: list[str], out: str, arguments: list[str], unsigned: bool) -> str | None:

@@ -6,7 +6,7 @@ from approxir.syntax.formats.directives.bodies import applied_body, named_body
 from approxir.syntax.formats.directives.common import as_list, dense_array
 from approxir.syntax.formats.elements import Element, Scope, directive
 from approxir.syntax.formats.forms import AttributeEntry, AttrRef, TypeRef
-from approxir.syntax.formats.inference import element_type, rule
+from approxir.syntax.formats.inference import element_type, rule, shaped
 from approxir.syntax.formats.output import CannotWrite, WriteState, dictionary_text
 from approxir.syntax.formats.spans import Mismatch, balanced_end
 from approxir.syntax.formats.state import WORD_RE, PendingArgument, State, Types
@@ -85,6 +85,13 @@ class InsOuts(Element):
         return found[0], found[1]
 
 
+_MATMUL_MAPS = {
+    "matmul": ("(m, n, k) -> (m, k)", "(m, n, k) -> (k, n)", "(m, n, k) -> (m, n)"),
+    "batch_matmul": ("(b, m, n, k) -> (b, m, k)", "(b, m, n, k) -> (b, k, n)", "(b, m, n, k) -> (b, m, n)"),
+    "batch_reduce_matmul": ("(b, m, n, k) -> (b, m, k)", "(b, m, n, k) -> (b, k, n)", "(b, m, n, k) -> (m, n)"),
+}
+
+
 @directive("structured")
 class Structured(InsOuts):
     """A named operation: its body is implied by its name."""
@@ -95,7 +102,19 @@ class Structured(InsOuts):
         body = named_body(self.name, inputs, outputs, state)
         if body is not None:
             state.bodies[0] = body
+        if "indexing_maps" not in state.properties:
+            maps = self._default_maps(state, len(inputs) + len(outputs))
+            if maps:
+                state.properties["indexing_maps"] = AttrRef(f"[{', '.join(maps)}]")
         return pos
+
+    def _default_maps(self, state: State, count: int) -> list[str]:
+        if self.name == "elementwise":
+            found = state.types.get(self.outputs)
+            parts = shaped(state.resolve(found[0].text)) if isinstance(found, tuple) and found and found[0] else None
+            dims = ", ".join(f"d{i}" for i in range(0 if parts is None else len(parts[1])))
+            return [f"affine_map<({dims}) -> ({dims})>"] * count
+        return [f"affine_map<{text}>" for text in _MATMUL_MAPS.get(self.name, ())]
 
     def write(self, out: WriteState) -> None:
         self._write_clauses(out)

@@ -120,7 +120,7 @@ class Print(Element):
         self.variable = variable
 
     def read(self, state: State, pos: int) -> int:
-        punctuation = "#vector.punctuation<newline>"
+        punctuation = ""
         if state.is_operand(pos):
             ref, pos = state.operand(pos)
             state.groups[0].append(ref)
@@ -130,13 +130,13 @@ class Print(Element):
         if after >= 0:
             value, pos = state.attribute(after, typed=False)
             state.properties["stringLiteral"] = value
-            punctuation = "#vector.punctuation<no_punctuation>"
         after = state.accept(pos, "punctuation")
         if after >= 0:
             word, pos = state.word(state.expect(after, "<"))
             punctuation = f"#vector.punctuation<{word}>"
             pos = state.expect(pos, ">")
-        state.properties["punctuation"] = AttrRef(punctuation)
+        if punctuation:
+            state.properties["punctuation"] = AttrRef(punctuation)
         if state.at(pos, "{"):
             entries, pos = state.dictionary(pos)
             state.attributes.extend(entries)

@@ -1,0 +1,1 @@
+"""The checks behind `Module.parse_all` and `Module.verify`, one concern a file."""
