@@ -12,6 +12,7 @@ from approxir.ir.blocks import Block, Region, mark_above
 from approxir.ir.operation import Operation
 from approxir.syntax import lexemes as lx
 from approxir.syntax.nodes import Definition
+from approxir.syntax.pausing import collector_paused
 from approxir.syntax.source import Source
 from approxir.syntax.structure import parse_operation, parse_structure
 
@@ -56,7 +57,8 @@ class Module:
         """The region that holds the top-level operations."""
         region = self._region
         if region is None:
-            structure = parse_structure(self.source, NODES)
+            with collector_paused():
+                structure = parse_structure(self.source, NODES)
             region = structure.region
             assert isinstance(region, Region)
             self._region = region

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import sys
 import tempfile
@@ -28,38 +29,52 @@ def cache_folder() -> Path:
 def load_lark(name: str, *, start: list[str], transformer: Any, lexer: Any) -> Any:
     """A strict LALR parser for a grammar file, which calls the methods of `transformer` as it goes.
 
-    The parse table is read from the cache where it is found there. A table is written under a name of its
-    own first and then renamed, so that processes never see each other's half-written files; without a
-    folder to write to, the table is made anew each time.
+    `transformer` and `lexer` must be importable by name. The parse table is read from the cache where it is
+    found there, whole. A table is written under a name of its own first and then renamed, so that
+    processes never see each other's half-written files; without a folder to write to, the table is made
+    anew each time.
     """
     import lark
 
     text = grammar_text(name)
-    options: dict[str, Any] = {
-        "parser": "lalr",
-        "strict": True,
-        "start": start,
-        "transformer": transformer,
-        "lexer": lexer,
-        "maybe_placeholders": False,
-    }
-    key = repr((text, start, lark.__version__, sys.version_info[:2], lexer.__qualname__))
+    names = (transformer.__class__.__qualname__, lexer.__module__, lexer.__qualname__)
+    key = repr((text, start, lark.__version__, sys.version_info[:2], names))
     digest = hashlib.sha256(key.encode("utf-8")).hexdigest()[:24]
+    path: Path | None = None
     try:
-        folder = cache_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"{Path(name).stem}-{digest}.lark-cache"
-        if path.exists():
-            # A damaged file makes Lark build the table and write the file again.
-            return lark.Lark(text, cache=str(path), **options)
-        handle, scratch = tempfile.mkstemp(suffix=".tmp", dir=folder)
-        os.close(handle)
+        path = cache_folder() / f"{Path(name).stem}-{digest}.lark"
+        stored = path.read_bytes()
+        if hashlib.sha256(stored[32:]).digest() == stored[:32]:
+            return lark.Lark.load(io.BytesIO(stored[32:]))
     except (OSError, RuntimeError):
-        return lark.Lark(text, **options)
+        # No such file yet, no permission to read it, or no home folder to look in.
+        pass
+    parser = lark.Lark(
+        text,
+        parser="lalr",
+        strict=True,
+        start=start,
+        transformer=transformer,
+        lexer=lexer,
+        maybe_placeholders=False,
+    )
+    if path is not None:
+        buffer = io.BytesIO()
+        parser.save(buffer)
+        _write(path, hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    return parser
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Store a file as a whole or not at all."""
     try:
-        Path(scratch).unlink()
-        parser = lark.Lark(text, cache=scratch, **options)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(suffix=".tmp", dir=path.parent)
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         Path(scratch).replace(path)
     except OSError:
-        parser = lark.Lark(text, **options)
-    return parser
+        Path(scratch).unlink(missing_ok=True)

@@ -729,6 +729,9 @@ class _Parser:
     def empty_is_region(self, op: Any, pos: int, previous: str, brackets: list[int]) -> bool:
         if previous in _REGION_WORDS:
             return True
+        if previous == "}" and not op.regions and not brackets:
+            # `module attributes {...} {}`
+            return _ATTRIBUTES_BEFORE.search(self.text, op.name_start, pos) is not None
         if previous in ("attributes", "}") or op.regions:
             return False
         if brackets:
@@ -796,6 +799,7 @@ def _show(char: str) -> str:
     return f"'{char}'" if char.isprintable() else f"character U+{ord(char):04X}"
 
 
+_ATTRIBUTES_BEFORE = re.compile(rf"\battributes{lx.TRIVIA}\{{")
 _SIGIL = re.compile(rf"[#!](?!-\}}){lx.SUFFIX_ID}")
 _METADATA_STEP = re.compile(rf'(?:[^"#/]++|{lx.STRING}|#(?!-\}})|//[^\n]*+|/(?!/))*+')
 _OPERATION_IN_BRACKETS = re.compile(

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, cast, dataclass_transform
 
+from approxir.errors import ApproxIRError
+
 set_field = object.__setattr__
 """How a constructor stores a field of a value that refuses ordinary assignment."""
 
 
-class InvalidValue(ValueError):
+class InvalidValue(ApproxIRError, ValueError):
     """The fields of an attribute or type contradict each other or are out of range.
 
     `offset` counts characters into the text argument that is at fault, and is None where the fault has no

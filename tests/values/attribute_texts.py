@@ -706,7 +706,7 @@ distinct[a]<1>
 "a
 [
 {
-{a = 
+{a =
 {a = [1, 2}
 (i32
 tensor<4xf32
@@ -722,10 +722,10 @@ tensor<4xf32
 -"a"
 --1
 1.0.0
-1 : 
+1 :
 1 : foo
 1 : 2
-"a" : 
+"a" :
 "a" "b"
 tensor
 tensor<>

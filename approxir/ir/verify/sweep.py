@@ -54,9 +54,12 @@ def alias_mentions(text: str, start: int, end: int) -> Iterator[Mention]:
 
 
 _TYPES = frozenset({"tensor", "memref", "vector", "complex", "tuple"})
-_ATTRIBUTES = frozenset({"dense", "sparse", "dense_resource", "affine_map", "affine_set", "strided"})
+_ATTRIBUTES = frozenset({"affine_map", "affine_set", "strided"})
+# Some formats leave out the type after these.
+_TYPED = frozenset({"dense", "sparse", "dense_resource"})
+_LOCATION = re.compile(rf'{lx.TRIVIA}\({lx.TRIVIA}(?:["\#?]|unknown\b|callsite\b|fused\b)')
+_BARE_WORD = re.compile(lx.WORD)
 _DICTIONARY = re.compile(rf"\{{{lx.TRIVIA}(?:{lx.WORD}|{lx.STRING}){lx.TRIVIA}[=,}}]")
-_FLOAT_AHEAD = re.compile(r"[0-9A-Za-z_]")
 
 
 def sweep(source: Source, start: int, end: int) -> Iterator[ParseError]:
@@ -98,18 +101,23 @@ def sweep(source: Source, start: int, end: int) -> Iterator[ParseError]:
 def _word(source: Source, word: str, at: int, pos: int, end: int) -> int | ParseError:
     text = source.text
     if word == "loc":
-        opener = skip_trivia(text, pos)
-        if text[opener : opener + 1] != "(" or opener >= end:
+        if _LOCATION.match(text, pos, end) is None:
             return pos
-        close = skip_balanced(text, opener, end)
+        close = skip_balanced(text, skip_trivia(text, pos), end)
         return _parsed(source, parse_location, at, close)
-    if word in _TYPES or word in _ATTRIBUTES:
+    if word in _TYPES or word in _ATTRIBUTES or word in _TYPED:
         opener = skip_trivia(text, pos)
         if text[opener : opener + 1] != "<" or opener >= end:
             return pos
         if word in _TYPES:
             return _parsed(source, parse_type, at, skip_type(text, at))
-        return _parsed(source, parse_attribute, at, min(end, skip_attribute(text, at)))
+        close = skip_balanced(text, opener, end)
+        if word in _TYPED:
+            colon = skip_trivia(text, close)
+            if text[colon : colon + 1] != ":" or colon >= end:
+                return close
+            close = min(end, skip_attribute(text, at))
+        return _parsed(source, parse_attribute, at, close)
     return pos
 
 
@@ -130,9 +138,11 @@ def _dictionary(source: Source, at: int, end: int) -> Iterator[ParseError]:
     except (Unbalanced, Fault):
         return
     for entry in entries:
-        if entry.value_start == entry.value_end or "%" in text[entry.value_start : entry.value_end]:
+        value = text[entry.value_start : entry.value_end]
+        if not value or "%" in value or _BARE_WORD.fullmatch(value):
+            # A value of the operation, or a word that its own format gives a meaning.
             continue
         try:
-            parse_attribute(text[entry.value_start : entry.value_end], source=source, base=entry.value_start)
+            parse_attribute(value, source=source, base=entry.value_start)
         except ParseError as error:
             yield error

@@ -98,6 +98,16 @@ class Glue(Element):
         out.glue()
 
 
+class Blank(Element):
+    """A blank in the printed form; nothing to read."""
+
+    def read(self, state: State, pos: int) -> int:
+        return pos
+
+    def write(self, out: WriteState) -> None:
+        out.blank()
+
+
 class Operand(Element):
     """One required operand."""
 
@@ -144,8 +154,9 @@ class Operands(Operand):
 class OneType(Element):
     """A type, bound to a type variable."""
 
-    def __init__(self, variable: str) -> None:
+    def __init__(self, variable: str, default: str | None = None) -> None:
         self.variable = variable
+        self.default = default
 
     def read(self, state: State, pos: int) -> int:
         ref, pos = state.type(pos)
@@ -156,7 +167,7 @@ class OneType(Element):
         return _TYPE_START.match(state.text, pos, state.end) is not None
 
     def present(self, out: WriteState) -> bool:
-        return bool(out.types.get(self.variable))
+        return out.types.get(self.variable) not in (None, [], self.default)
 
     def write(self, out: WriteState) -> None:
         found = out.types.get(self.variable)
@@ -302,6 +313,7 @@ class PropertyDictionary(Element):
 
     def write(self, out: WriteState) -> None:
         entries = {k: v for k, v in sorted(out.properties.items()) if k not in out.printed}
+        out.properties_written = True
         if entries:
             out.item(f"<{dictionary_text(entries)}>")
 
@@ -335,7 +347,11 @@ class RegionElement(Element):
         return self.index < len(out.region_texts) and out.region_texts[self.index] is not None
 
     def write(self, out: WriteState) -> None:
-        texts = out.region_texts[self.index :] if self.kind == "many" else out.region_texts[self.index : self.index + 1]
+        texts = (
+            out.region_texts[self.index :]
+            if self.kind == "many"
+            else out.region_texts[self.index : self.index + 1]
+        )
         found = [text for text in texts if text is not None]
         if found:
             out.item(", ".join(found))
@@ -386,7 +402,7 @@ class Optional(Element):
 
     def __init__(self, elements: Sequence[Element]) -> None:
         self.elements = elements
-        first = next((e for e in elements if not isinstance(e, Glue)), elements[0])
+        first = next((e for e in elements if not isinstance(e, Glue | Blank)), elements[0])
         self.first_starts = first.starts
         self.printed = tuple(name for element in elements for name in element.printed)
 
@@ -414,7 +430,9 @@ class Alternatives(Element):
 
     def __init__(self, sequences: Sequence[Sequence[Element]]) -> None:
         self.sequences = sequences
-        self.printed = tuple(name for sequence in sequences for element in sequence for name in element.printed)
+        self.printed = tuple(
+            name for sequence in sequences for element in sequence for name in element.printed
+        )
 
     def read(self, state: State, pos: int) -> int:
         for sequence in self.sequences[:-1]:
@@ -464,11 +482,12 @@ def make_elements(nodes: Sequence[Node], scope: Scope) -> list[Element]:
 def _make(node: Node, scope: Scope) -> Element:
     tag = node[0]
     if tag == "lit":
-        return Literal(node[1])
+        return Blank() if node[1] == " " else Literal(node[1])
     if tag == "glue":
         return Glue()
     if tag == "type":
-        return OneType(node[1])
+        default = next((rule[1] for name, rule in scope.entry.defaults if name == node[1]), None)
+        return OneType(node[1], default)
     if tag == "types":
         return ManyTypes(node[1])
     if tag == "opt":

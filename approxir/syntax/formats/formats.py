@@ -46,9 +46,9 @@ class OpFormat:
 
     def _finish(self, state: State, pos: int) -> CustomForm:
         types = state.types
-        for variable, default in self.defaults:
-            if types.get(variable) is None:
-                types[variable] = default(state)
+        for defaulted, default in self.defaults:
+            if types.get(defaulted) is None:
+                types[defaulted] = default(state)
         operands: list[NameRef] = []
         operand_types: list[TypeRef | None] = []
         for refs, (kind, rule, variable) in zip(state.groups, self.operand_rules, strict=True):
@@ -118,7 +118,9 @@ class OpFormat:
         count = len(state.region_spans)
         if self.entry.regions and self.entry.regions[-1][1] == "many":
             declared = len(self.entry.regions) - 1
-            while count > declared and state.region_spans[count - 1] is None and count - 1 not in state.bodies:
+            while (
+                count > declared and state.region_spans[count - 1] is None and count - 1 not in state.bodies
+            ):
                 count -= 1
         form.regions = tuple(state.region_spans[:count])
         form.region_arguments = tuple(
@@ -177,7 +179,11 @@ def _compile(name: str) -> OpFormat | None:
         entry=entry,
         elements=elements,
         operand_rules=[
-            (kind, None if rule is None else evaluator(rule), rule[1] if rule is not None and rule[0] == "var" else None)
+            (
+                kind,
+                None if rule is None else evaluator(rule),
+                rule[1] if rule is not None and rule[0] == "var" else None,
+            )
             for _, kind, rule in entry.operands
         ],
         result_rules=[(kind, evaluator(rule)) for rule, kind in entry.results],

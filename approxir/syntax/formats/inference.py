@@ -13,7 +13,9 @@ from approxir.syntax.formats.table import Node
 from approxir.syntax.lexemes import TRIVIA
 
 _SHAPED = re.compile(rf"(tensor|memref|vector){TRIVIA}<{TRIVIA}")
-_DIMS = re.compile(rf"(?:\*{TRIVIA}x{TRIVIA}|(?:(?:\?|[0-9]++|\[{TRIVIA}[0-9]++{TRIVIA}\]){TRIVIA}x{TRIVIA})*+)")
+_DIMS = re.compile(
+    rf"(?:\*{TRIVIA}x{TRIVIA}|(?:(?:\?|[0-9]++|\[{TRIVIA}[0-9]++{TRIVIA}\]){TRIVIA}x{TRIVIA})*+)"
+)
 _DIM = re.compile(r"\?|\*|\[?[0-9]+\]?")
 
 Rule = Callable[[State, tuple[Types, ...]], Types]
@@ -139,7 +141,6 @@ def _trailing_type(text: str) -> str | None:
     end = balanced_end(text, start, len(text))
     rest = text[end:].strip()
     return rest[1:].strip() if rest.startswith(":") else None
-
 
 
 _RULES: dict[str, Rule] = {

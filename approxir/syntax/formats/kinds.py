@@ -184,6 +184,8 @@ class Angle(Kind):
 
     def read(self, state: State, pos: int) -> tuple[AttrRef, int]:
         start = state.skip(pos)
+        if state.text[start : start + 1] == "#":
+            return state.attribute(pos, typed=False)
         if state.text[start : start + 1] != "<":
             raise state.fail(pos, "`<`")
         end = balanced_end(state.text, start, state.end)
@@ -204,12 +206,9 @@ class DenseArray(Kind):
         self.prefix = f"array<{element}: "
 
     def read(self, state: State, pos: int) -> tuple[AttrRef, int]:
-        start = state.skip(pos)
-        if state.text[start : start + 1] != "[":
-            raise state.fail(pos, "`[`")
-        end = balanced_end(state.text, start, state.end)
-        inside = state.text[start + 1 : end - 1].strip()
-        return AttrRef(self.prefix + inside + ">" if inside else f"array<{self.element}>", start, end), end
+        values, end = state.bracketed(pos)
+        text = f"{self.prefix}{', '.join(values)}>" if values else f"array<{self.element}>"
+        return AttrRef(text, state.skip(pos), end), end
 
     def write(self, value: str) -> str | None:
         if value == f"array<{self.element}>":

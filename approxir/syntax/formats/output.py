@@ -28,15 +28,14 @@ class WriteState:
     region_arguments: Sequence[Sequence[tuple[str, str]]]
     printed: frozenset[str]
     parts: list[str] = field(default_factory=list)
+    properties_written: bool = False
     space: bool = True
     punctuation: bool = False
 
     def literal(self, text: str) -> None:
         """Punctuation or a keyword, with a blank before it where MLIR's printer puts one."""
         if self.space:
-            if len(text) != 1 and text != "->":
-                blank = True
-            elif text == "->":
+            if (len(text) != 1 and text != "->") or text == "->":
                 blank = True
             elif self.punctuation:
                 blank = text not in ">)}],"
@@ -56,6 +55,11 @@ class WriteState:
         self.space = True
         self.punctuation = False
 
+    def blank(self) -> None:
+        """A blank where the rules would put none."""
+        self.parts.append(" ")
+        self.glue()
+
     def glue(self) -> None:
         """No blank before what comes next."""
         self.space = False
@@ -68,7 +72,9 @@ class WriteState:
 
     def remaining(self) -> dict[str, str]:
         """The entries of the attribute dictionary: all that no other element of the format prints."""
-        found = {key: value for key, value in self.properties.items() if key not in self.printed}
+        found: dict[str, str] = {}
+        if not self.properties_written:
+            found = {key: value for key, value in self.properties.items() if key not in self.printed}
         found.update(self.attributes)
         return dict(sorted(found.items()))
 
@@ -79,7 +85,11 @@ class WriteState:
 
 def dictionary_text(entries: Mapping[str, str]) -> str:
     """``{a = 1 : i32, b}``: a value of ``unit`` is written as the bare key."""
-    return "{" + ", ".join(key_text(k) if v in ("unit", "") else f"{key_text(k)} = {v}" for k, v in entries.items()) + "}"
+    return (
+        "{"
+        + ", ".join(key_text(k) if v in ("unit", "") else f"{key_text(k)} = {v}" for k, v in entries.items())
+        + "}"
+    )
 
 
 def key_text(key: str) -> str:

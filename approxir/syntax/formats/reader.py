@@ -74,7 +74,9 @@ def _parse_error(error: Mismatch, name: str, text: str, source: Source | None) -
     source = source or Source(text)
     at = error.offset
     found = source.text[at : at + 12].split("\n", 1)[0].strip() or "the end of the line"
-    diagnostic = source.diagnostic(at, f"expected {error.expected} in the custom form of {name}, found `{found}`")
+    diagnostic = source.diagnostic(
+        at, f"expected {error.expected} in the custom form of {name}, found `{found}`"
+    )
     return ParseError([diagnostic])
 
 

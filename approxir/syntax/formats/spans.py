@@ -15,7 +15,7 @@ SYMBOL = rf"@(?:[A-Za-z_][A-Za-z0-9_$.]*+|{STRING})"
 SYMBOL_REF = rf"{SYMBOL}(?:{TRIVIA}::{TRIVIA}{SYMBOL})*+"
 NUMBER = r"-?(?:0x[0-9A-Fa-f]++|[0-9]++(?:\.[0-9]*+(?:[eE][+\-]?[0-9]++)?+)?+)"
 
-_BRACKET = re.compile(rf'{STRING}|//[^\n]*+|->|=>|[<>]=|[()\[\]{{}}<>]')
+_BRACKET = re.compile(rf"{STRING}|//[^\n]*+|->|=>|[<>]=|[()\[\]{{}}<>]")
 _SIMPLE_TYPE = re.compile(
     r"(?:[A-Za-z_]\w*+|!(?:[A-Za-z_$.][\w$.\-]*+|[0-9]++))(?:<[^<>()\[\]{}\"/=\-]*+>)?+(?!<)"
 )
@@ -32,7 +32,9 @@ _LOC = re.compile(rf"{TRIVIA}(loc){TRIVIA}(?=\()")
 _CLOSER = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 _TYPED_WORDS = frozenset({"dense", "sparse", "dense_resource", "opaque"})
-_BODY_WORDS = frozenset({"dense", "sparse", "dense_resource", "opaque", "array", "affine_map", "affine_set", "strided"})
+_BODY_WORDS = frozenset(
+    {"dense", "sparse", "dense_resource", "opaque", "array", "affine_map", "affine_set", "strided"}
+)
 
 
 class Mismatch(Exception):

@@ -72,6 +72,7 @@ class State:
         "context",
         "end",
         "groups",
+        "location",
         "next_region",
         "properties",
         "region_arguments",
@@ -84,7 +85,6 @@ class State:
         "terminators",
         "text",
         "types",
-        "location",
     )
 
     def __init__(
@@ -221,6 +221,21 @@ class State:
         start = self.skip(pos)
         end = attribute_end(self.text, start, self.end, typed)
         return AttrRef(self.text[start:end], start, end), end
+
+    def bracketed(self, pos: int) -> tuple[list[str], int]:
+        """The values of a list such as ``[1, 2]``."""
+        pos = self.expect(pos, "[")
+        values: list[str] = []
+        after = self.accept(pos, "]")
+        while after < 0:
+            value, pos = self.attribute(pos, typed=False)
+            values.append(value.text)
+            comma = self.accept(pos, ",")
+            if comma >= 0:
+                pos = comma
+            else:
+                after = self.expect(pos, "]")
+        return values, after
 
     def symbol_name(self, pos: int) -> tuple[str, int, int]:
         """The `@name` that comes next: the name as text of a string attribute, and its span."""

@@ -34,11 +34,7 @@ def traits(name: str) -> frozenset[str]:
         return found
     dialect, _, rest = name.partition(".")
     table = _dialect_traits(dialect)
-    alias = PREFIX_ALIASES.get(dialect)
-    if alias is not None:
-        found = table.get(f"{alias}.{rest}", _NONE)
-    else:
-        found = table.get(name, _NONE)
+    found = table.get(f"{PREFIX_ALIASES.get(dialect, dialect)}.{rest}", _NONE)
     if len(_known) < _MOST_REMEMBERED:
         _known[name] = found
     return found

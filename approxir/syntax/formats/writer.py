@@ -38,7 +38,8 @@ def generic_text(
     if form.regions or region_texts:
         one_block = "single-block" in traits(name)
         bodies = [
-            _region(form, i, region_texts, indent, i in unterminated, one_block) for i in range(len(form.regions))
+            _region(form, i, region_texts, indent, i in unterminated, one_block)
+            for i in range(len(form.regions))
         ]
         parts.append(f" ({', '.join(bodies)})")
     entries = {entry.key: "unit" if entry.value is None else entry.value.text for entry in form.attributes}
@@ -69,7 +70,12 @@ def _results(types: Sequence[str]) -> str:
 
 
 def _region(
-    form: CustomForm, index: int, texts: Sequence[str | None], indent: str, unterminated: bool, one_block: bool
+    form: CustomForm,
+    index: int,
+    texts: Sequence[str | None],
+    indent: str,
+    unterminated: bool,
+    one_block: bool,
 ) -> str:
     body = texts[index] if index < len(texts) else None
     if body is None:
@@ -158,6 +164,10 @@ def custom_text(
                 state.types[rule[1]] = types
             else:
                 state.types.setdefault(rule[1], types[0])
+        elif rule is not None and rule[0] == "call" and rule[1] in _PARTS_OF_LISTS:
+            listed = state.types.setdefault(rule[2][0][1], [])
+            if isinstance(listed, list):
+                listed.extend(types)
     _bind_results(found, state)
     if not _bind_successors(found, state, successors):
         return None
@@ -169,13 +179,17 @@ def custom_text(
     return name + state.text()
 
 
+_PARTS_OF_LISTS = frozenset({"first", "second", "third", "tail"})
+"""Type rules that take their type out of a list of operand types."""
+
+
 def _bind_results(found: OpFormat, state: WriteState) -> None:
     rest = list(state.result_types)
     for position, (rule, kind) in enumerate(found.entry.results):
         later = len(found.entry.results) - position - 1
         take = 1 if kind == "one" else max(0, len(rest) - later)
         taken, rest = rest[:take], rest[take:]
-        if rule[0] != "var" or not taken and kind != "many":
+        if rule[0] != "var" or (not taken and kind != "many"):
             continue
         if kind == "many":
             state.types[rule[1]] = taken
@@ -183,7 +197,9 @@ def _bind_results(found: OpFormat, state: WriteState) -> None:
             state.types.setdefault(rule[1], taken[0])
 
 
-def _bind_successors(found: OpFormat, state: WriteState, successors: Sequence[tuple[str, Sequence[str]]]) -> bool:
+def _bind_successors(
+    found: OpFormat, state: WriteState, successors: Sequence[tuple[str, Sequence[str]]]
+) -> bool:
     declared = found.entry.successors
     if len(declared) == len(successors):
         for (group, _), successor in zip(declared, successors, strict=True):

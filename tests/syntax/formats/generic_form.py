@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from approxir.syntax.formats.forms import Context, NameRef
+from approxir.syntax.formats.forms import Context, CustomForm, NameRef
 from approxir.syntax.formats.inference import function_parts
 from approxir.syntax.formats.reader import read_prefix
 from approxir.syntax.formats.spans import balanced_end, location_end, skip_trivia, type_end
@@ -157,10 +157,23 @@ class Converter:
             if last is None or not is_terminator(last):
                 unterminated.add(index)
             bodies.append(body)
+        if name == "vector.mask" and unterminated:
+            bodies[0], unterminated = self.masked(bodies[0], form), set()
         line = generic_text(
             name, form, results=packs, region_texts=bodies, indent=indent, unterminated=unterminated
         )
         return line, name, [t.text if t else "" for t in form.result_types or ()], form.end
+
+    def masked(self, body: str | None, form: CustomForm) -> str:
+        """The one operation of a mask gets names for its results, and the mask's terminator yields them."""
+        assert body is not None
+        types = [t.text if t else "" for t in form.result_types or ()]
+        names = [f"%masked#{i}" for i in range(len(types))]
+        if types and body.strip():
+            body = body.replace('"', f'%masked:{len(types)} = "', 1)
+        elif types:
+            names = [form.operands[-1].name]
+        return f'{body}\n"vector.yield"({", ".join(names)}) : ({", ".join(types)}) -> ()\n'
 
     def generic(self, pos: int, end: int, indent: str, default: str) -> tuple[str, str, list[str], int]:
         text = self.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 TORCH_OPT = Path(sys.prefix) / "lib/python3.11/site-packages/torch_mlir/_mlir_libs/torch-mlir-opt"

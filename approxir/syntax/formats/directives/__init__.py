@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_MODULES = ("common", "functions", "loops", "affine", "indices", "structured", "vectors", "stablehlo", "llvm")
+_MODULES = (
+    "common",
+    "functions",
+    "loops",
+    "affine",
+    "indices",
+    "structured",
+    "vectors",
+    "stablehlo",
+    "llvm_types",
+    "llvm_symbols",
+    "llvm",
+    "triton",
+)
 _loaded = False
 
 

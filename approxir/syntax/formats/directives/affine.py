@@ -241,7 +241,14 @@ class Parallel(Element):
     dimension, and ``max(...)``/``min(...)`` marks dimensions with several.
     """
 
-    printed = ("lowerBoundsMap", "lowerBoundsGroups", "upperBoundsMap", "upperBoundsGroups", "steps", "reductions")
+    printed = (
+        "lowerBoundsMap",
+        "lowerBoundsGroups",
+        "upperBoundsMap",
+        "upperBoundsGroups",
+        "steps",
+        "reductions",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self.group = scope.operand_index("mapOperands")
@@ -254,11 +261,7 @@ class Parallel(Element):
         steps = ["1"] * len(state.region_arguments[0])
         after = state.accept(pos, "step")
         if after >= 0:
-            start = state.skip(after)
-            end = balanced_end(state.text, start, state.end)
-            inner = state.text[start + 1 : end - 1].strip()
-            steps = [s.strip() for s in inner.split(",")] if inner else []
-            pos = end
+            steps, pos = self._steps(state, after)
         state.properties["steps"] = AttrRef(f"[{', '.join(steps)}]")
         kinds: list[str] = []
         after = state.accept(pos, "reduce")
@@ -277,6 +280,20 @@ class Parallel(Element):
             pos = state.expect(pos, ")")
         state.properties["reductions"] = AttrRef(f"[{', '.join(kinds)}]")
         return pos
+
+    def _steps(self, state: State, pos: int) -> tuple[list[str], int]:
+        pos = state.expect(pos, "(")
+        steps: list[str] = []
+        after = state.accept(pos, ")")
+        while after < 0:
+            value, pos = state.attribute(pos, typed=False)
+            steps.append(value.text)
+            comma = state.accept(pos, ",")
+            if comma >= 0:
+                pos = comma
+            else:
+                after = state.expect(pos, ")")
+        return steps, after
 
     def _bounds(self, state: State, pos: int, prop: str, word: str, refs: list[NameRef]) -> int:
         pos = state.expect(pos, "(")
@@ -314,14 +331,10 @@ class Parallel(Element):
         return after
 
 
-_REDUCTIONS = {
-    word: number
-    for number, word in enumerate(
-        (
-            "addf addi andi assign maximumf maxnumf maxs maxu minimumf minnumf mins minu mulf muli ori xori"
-        ).split()
-    )
-}
+_REDUCTION_NAMES = """
+    addf addi andi assign maximumf maxnumf maxs maxu minimumf minnumf mins minu mulf muli ori xori
+"""
+_REDUCTIONS = {word: number for number, word in enumerate(_REDUCTION_NAMES.split())}
 
 
 def _top_level_commas(text: str) -> int:
@@ -373,8 +386,10 @@ class Dma(Element):
             refs += [ref, *reader.dims, *reader.symbols]
             pos = end
         while state.at(pos, ","):
-            ref, pos = state.operand(state.expect(pos, ","))
-            refs.append(ref)
+            pos = state.expect(pos, ",")
+            if state.is_operand(pos):  # MLIR accepts a trailing comma here.
+                ref, pos = state.operand(pos)
+                refs.append(ref)
         if state.at(pos, "{"):
             entries, pos = state.dictionary(pos)
             state.attributes.extend(entries)

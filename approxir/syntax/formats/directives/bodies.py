@@ -12,15 +12,16 @@ _UNARY = {
     "abs": "math.absf",
 }  # fmt: skip
 _BINARY = {
-    "add": ("arith.addf", "arith.addi"), "sub": ("arith.subf", "arith.subi"), "mul": ("arith.mulf", "arith.muli"),
+    "add": ("arith.addf", "arith.addi"), "sub": ("arith.subf", "arith.subi"),
+    "mul": ("arith.mulf", "arith.muli"),
     "div": ("arith.divf", "arith.divsi"), "div_unsigned": ("arith.divf", "arith.divui"),
     "max": ("arith.maximumf", "arith.maxsi"), "min": ("arith.minimumf", "arith.minsi"),
     "max_unsigned": ("arith.maximumf", "arith.maxui"), "min_unsigned": ("arith.minimumf", "arith.minui"),
     "powf": ("math.powf", "math.powf"),
 }  # fmt: skip
 _CONTRACTIONS = re.compile(
-    r"matmul|batch_matmul|batch_reduce_matmul|matvec|vecmat|batch_matvec|batch_vecmat|dot|mmt4d|batch_mmt4d|contract"
-    r"|(?:depthwise_)?conv_\dd(?:_[a-z]+_[a-z]+)?"
+    r"matmul|batch_matmul|batch_reduce_matmul|matvec|vecmat|batch_matvec|batch_vecmat|dot|mmt4d|batch_mmt4d"
+    r"|contract|(?:depthwise_)?conv_\dd(?:_[a-z]+_[a-z]+)?"
 )
 _POOLING = re.compile(r"pooling_[a-z]+_(sum|max|min|max_unsigned|min_unsigned)")
 
@@ -32,7 +33,7 @@ class _Body:
         self.lines: list[str] = []
 
     def apply(self, name: str, operands: list[str], types: list[str], result: str) -> str:
-        value = f"%v{len(self.lines)}_"
+        value = f"%implied{len(self.lines)}_"
         self.lines.append(f'  {value} = "{name}"({", ".join(operands)}) : ({", ".join(types)}) -> {result}')
         return value
 
@@ -76,7 +77,7 @@ def named_body(name: str, inputs: list[str], outputs: list[str], state: State) -
     if len(outputs) != 1:
         return None
     out = outputs[0]
-    arguments = [f"%in{i}_" for i in range(len(inputs))] + ["%out_"]
+    arguments = [f"%implied_in{i}_" for i in range(len(inputs))] + ["%implied_out_"]
     types = inputs + outputs
     body = _Body()
     cast = next((e.value for e in state.attributes if e.key == "cast"), None)
@@ -109,7 +110,7 @@ def _value(
     if pooling is not None:
         kind_ = "add" if pooling[1] == "sum" else pooling[1]
         value = body.cast(arguments[0], inputs[0], out, unsigned or "unsigned" in pooling[1])
-        return value and body.apply(_pick(_BINARY[kind_], out), ["%out_", value], [out, out], out)
+        return value and body.apply(_pick(_BINARY[kind_], out), ["%implied_out_", value], [out, out], out)
     if name.endswith("_q") or name.startswith("quantized_"):
         return _quantized(body, inputs, out, arguments)
     if _CONTRACTIONS.fullmatch(name):
@@ -123,7 +124,7 @@ def _value(
         elif out.startswith("complex"):
             multiply, add = "complex.mul", "complex.add"
         product = body.apply(multiply, [lhs, rhs], [out, out], out)
-        return body.apply(add, ["%out_", product], [out, out], out)
+        return body.apply(add, ["%implied_out_", product], [out, out], out)
     return None
 
 
@@ -137,17 +138,19 @@ def _quantized(body: _Body, inputs: list[str], out: str, arguments: list[str]) -
             return None
         differences.append(body.apply(_pick(_BINARY["sub"], out), [first, second], [out, out], out))
     product = body.apply(_pick(_BINARY["mul"], out), differences, [out, out], out)
-    return body.apply(_pick(_BINARY["add"], out), ["%out_", product], [out, out], out)
+    return body.apply(_pick(_BINARY["add"], out), ["%implied_out_", product], [out, out], out)
 
 
-def _unary(body: _Body, name: str, inputs: list[str], out: str, arguments: list[str], unsigned: bool) -> str | None:
+def _unary(
+    body: _Body, name: str, inputs: list[str], out: str, arguments: list[str], unsigned: bool
+) -> str | None:
     value = body.cast(arguments[0], inputs[0], out, unsigned)
     if value is None:
         return None
     if name == "square":
         return body.apply(_pick(_BINARY["mul"], out), [value, value], [out, out], out)
     if name == "reciprocal":
-        one = f"%v{len(body.lines)}_"
+        one = f"%implied{len(body.lines)}_"
         body.lines.append(f'  {one} = "arith.constant"() <{{value = 1.0 : {out}}}> : () -> {out}')
         return body.apply("arith.divf", [one, value], [out, out], out)
     operation = "math.absi" if name == "abs" and not _float(out) else _UNARY[name]
@@ -161,7 +164,9 @@ def _pick(names: tuple[str, str], type_: str) -> str:
 def applied_body(short: str, inputs: list[str], outputs: list[str], used: int, *, reverse: bool) -> str:
     """The body of the short form of map and reduce: one operation on the block's arguments."""
     types = inputs + outputs
-    arguments = [f"%in{i}_" for i in range(len(inputs))] + [f"%out{i}_" for i in range(len(outputs))]
+    arguments = [f"%implied_in{i}_" for i in range(len(inputs))] + [
+        f"%implied_out{i}_" for i in range(len(outputs))
+    ]
     operands = list(zip(arguments, types, strict=True))[:used]
     if reverse:
         operands = operands[len(inputs) :] + operands[: len(inputs)]
@@ -173,6 +178,6 @@ def applied_body(short: str, inputs: list[str], outputs: list[str], used: int, *
     tail = f" {dictionary}" if dictionary else ""
     return (
         f"^bb0({head}):\n"
-        f'  %v_ = "{name}"({names}){tail} : ({operand_types}) -> ({results})\n'
-        f'  "linalg.yield"(%v_) : ({results}) -> ()'
+        f'  %implied_ = "{name}"({names}){tail} : ({operand_types}) -> ({results})\n'
+        f'  "linalg.yield"(%implied_) : ({results}) -> ()'
     )

@@ -148,7 +148,9 @@ class Assignments(Element):
         refs: list[NameRef] = state.groups[self.group]
         while after < 0:
             name, start, end = state.definition(pos)
-            state.argument(self.region, PendingArgument(name, start, end, variable=self.variable, index=len(refs)))
+            state.argument(
+                self.region, PendingArgument(name, start, end, variable=self.variable, index=len(refs))
+            )
             pos = state.trailing_location(end)
             ref, pos = state.operand(state.expect(pos, "="))
             refs.append(ref)
@@ -179,7 +181,7 @@ class Mixed(Element):
         self.group_name = group
         self.group = scope.operand_index(group)
         self.prop = prop
-        self.open, self.close = brackets
+        self.open, self.close = brackets[0], brackets[1]
         self.scalable = scalable
         self.printed = (prop, scalable) if scalable else (prop,)
 
@@ -232,10 +234,7 @@ class Mixed(Element):
             if text is None:
                 raise CannotWrite(self.prop)
             shown.append(f"[{text}]" if index < len(flags) and flags[index] == "true" else text)
-        out.literal(self.open)
-        if shown:
-            out.item(", ".join(shown))
-        out.literal(self.close)
+        out.item(f"{self.open}{', '.join(shown)}{self.close}")
 
 
 def dense_array(element: str, values: list[str]) -> str:

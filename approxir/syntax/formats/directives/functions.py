@@ -155,7 +155,10 @@ class FunctionSignature(Element):
         pos = state.trailing_location(pos)
         location, state.location = state.location, location_before
         if name is not None:
-            state.argument(self.region, PendingArgument(*name, TypeRef(type_.text, type_.start, type_.end), location=location))
+            state.argument(
+                self.region,
+                PendingArgument(*name, TypeRef(type_.text, type_.start, type_.end), location=location),
+            )
         return pos
 
     def _results(self, state: State, pos: int, types: list[str], dictionaries: list[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from approxir.syntax.formats.directives.common import DYNAMIC, Mixed, array_values, dense_array
 from approxir.syntax.formats.elements import Element, Scope, directive
-from approxir.syntax.formats.forms import AttrRef, SuccessorRef, TypeRef
+from approxir.syntax.formats.forms import AttrRef, NameRef, SuccessorRef, TypeRef
 from approxir.syntax.formats.output import CannotWrite, WriteState
 from approxir.syntax.formats.state import LABEL_RE, PendingArgument, State
 
@@ -18,7 +18,11 @@ class SwitchCases(Element):
     """
 
     def __init__(
-        self, scope: Scope, values: str = "case_values", counts: str = "case_operand_segments", style: str = "builtin"
+        self,
+        scope: Scope,
+        values: str = "case_values",
+        counts: str = "case_operand_segments",
+        style: str = "builtin",
     ) -> None:
         names = [group for group, _, _ in scope.entry.operands]
         self.default, self.cases = (scope.operand_index(name) for name in names[-2:])
@@ -59,7 +63,7 @@ class SwitchCases(Element):
             raise state.fail(pos, "a block such as ^bb1")
         pos = match.end()
         types: list[TypeRef] = []
-        refs = []
+        refs: list[NameRef] = []
         paren = state.accept(pos, "(")
         if paren >= 0:
             refs, pos = state.operand_list(paren)
@@ -72,7 +76,7 @@ class SwitchCases(Element):
 
 @directive("switch_regions")
 class SwitchRegions(Element):
-    """``case 2 {...} ... default {...}`` of ``scf.index_switch``; the default region comes first in the generic form."""
+    """``case 2 {...} ... default {...}`` of ``scf.index_switch``, whose first region is the default."""
 
     printed = ("cases",)
 
@@ -96,7 +100,9 @@ class SwitchRegions(Element):
         regions = out.region_texts
         if len(regions) != len(values) + 1:
             raise CannotWrite("cases")
-        for value, region in zip([f"case {v}" for v in values] + ["default"], [*regions[1:], regions[0]], strict=True):
+        for value, region in zip(
+            [f"case {v}" for v in values] + ["default"], [*regions[1:], regions[0]], strict=True
+        ):
             out.parts.append("\n")
             out.glue()
             out.item(f"{value} {region}")
@@ -151,6 +157,4 @@ class ForallHeader(Element):
         self._bound(out, self.step)
 
     def _bound(self, out: WriteState, bound: Mixed) -> None:
-        out.parts.append(" ")
-        out.glue()
         bound.write(out)

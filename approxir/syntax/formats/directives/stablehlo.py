@@ -164,10 +164,7 @@ class Precision(Kind):
 
     def read(self, state: State, pos: int) -> tuple[AttrRef, int]:
         start = state.skip(pos)
-        if state.text[start : start + 1] != "[":
-            raise state.fail(pos, "`[`")
-        end = balanced_end(state.text, start, state.end)
-        words = [w.strip() for w in state.text[start + 1 : end - 1].split(",") if w.strip()]
+        words, end = state.bracketed(pos)
         body = ", ".join(f"#stablehlo<precision {word}>" for word in words)
         return AttrRef(f"[{body}]", start, end), end
 
@@ -242,16 +239,13 @@ class DotDimensions(Element):
         for index in range(2):
             if index:
                 pos = state.expect(pos, "x")
-            start = state.skip(pos)
-            if state.text[start : start + 1] != "[":
-                raise Mismatch(start, "`[`")
-            pos = balanced_end(state.text, start, state.end)
-            sides.append(state.text[start + 1 : pos - 1].strip())
+            values, pos = state.bracketed(pos)
+            sides.append(", ".join(values))
         return sides[0], sides[1], pos
 
     def write(self, out: WriteState) -> None:
         text = out.properties["dot_dimension_numbers"]
-        found = {key: value for key, value in re.findall(r"(\w+) = \[([^\]]*)\]", text)}
+        found = dict(re.findall(r"(\w+) = \[([^\]]*)\]", text))
         shown = []
         for word in ("batching", "contracting"):
             lhs, rhs = found.get(f"lhs_{word}_dimensions", ""), found.get(f"rhs_{word}_dimensions", "")
@@ -260,21 +254,32 @@ class DotDimensions(Element):
         if "precision_config" in out.properties:
             shown.append(f"precision = {self.precision.write(out.properties['precision_config'])}")
         if "algorithm" in out.properties:
-            shown.append(f"algorithm = {out.properties['algorithm'].removeprefix('#stablehlo.dot_algorithm')}")
+            shown.append(
+                f"algorithm = {out.properties['algorithm'].removeprefix('#stablehlo.dot_algorithm')}"
+            )
         out.item(", ".join(shown))
+
+
+_WINDOW_FIELDS = {
+    "stride": ("window_strides", "i64"),
+    "lhs_dilate": ("lhs_dilation", "i64"),
+    "rhs_dilate": ("rhs_dilation", "i64"),
+    "reverse": ("window_reversal", "i1"),
+}
 
 
 @directive("convolution")
 class Convolution(Element):
     """``[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f], window = {stride = [1, 1], pad = [[0, 0], ...], ...}``."""
 
-    printed = ("dimension_numbers", "window_strides", "padding", "lhs_dilation", "rhs_dilation", "window_reversal")
-    _FIELDS = {
-        "stride": ("window_strides", "i64"),
-        "lhs_dilate": ("lhs_dilation", "i64"),
-        "rhs_dilate": ("rhs_dilation", "i64"),
-        "reverse": ("window_reversal", "i1"),
-    }
+    printed = (
+        "dimension_numbers",
+        "window_strides",
+        "padding",
+        "lhs_dilation",
+        "rhs_dilation",
+        "window_reversal",
+    )
 
     def __init__(self, scope: Scope) -> None:
         return
@@ -285,7 +290,9 @@ class Convolution(Element):
             raise state.fail(pos, "dimension numbers such as [b, 0, f]x[0, i, o]->[b, 0, f]")
         start = state.skip(pos)
         pos = match.end()
-        state.properties["dimension_numbers"] = AttrRef(f"#stablehlo.conv<{state.text[start:pos]}>", start, pos)
+        state.properties["dimension_numbers"] = AttrRef(
+            f"#stablehlo.conv<{state.text[start:pos]}>", start, pos
+        )
         pos = state.expect(state.expect(state.expect(pos, ","), "window"), "=")
         entries, pos = state.dictionary(pos)
         for entry in entries:
@@ -296,12 +303,14 @@ class Convolution(Element):
                 rows = body.count("[")
                 text = f"dense<[{body}]> : tensor<{rows}x2xi64>"
                 state.properties["padding"] = AttrRef(text, entry.value.start, entry.value.end)
-            elif entry.key in self._FIELDS:
-                name, element = self._FIELDS[entry.key]
+            elif entry.key in _WINDOW_FIELDS:
+                name, element = _WINDOW_FIELDS[entry.key]
                 values = [v.strip() for v in body.split(",") if v.strip()]
                 if element == "i1":
                     values = ["true" if v in ("true", "1") else "false" for v in values]
-                state.properties[name] = AttrRef(dense_array(element, values), entry.value.start, entry.value.end)
+                state.properties[name] = AttrRef(
+                    dense_array(element, values), entry.value.start, entry.value.end
+                )
             else:
                 raise Mismatch(entry.key_start, "stride, pad, lhs_dilate, rhs_dilate or reverse")
         return pos
@@ -318,7 +327,7 @@ class Convolution(Element):
                         raise CannotWrite("padding")
                     fields.append(f"pad = {body}")
                 continue
-            name, _ = self._FIELDS[word]
+            name, _ = _WINDOW_FIELDS[word]
             if name in out.properties:
                 fields.append(f"{word} = [{', '.join(array_values(out.properties[name]))}]")
         out.item(f"{numbers}, window = {{{', '.join(fields)}}}")
@@ -420,7 +429,7 @@ class WhileHeader(Element):
 
 @directive("stablehlo_reduce")
 class Reduce(Element):
-    """Both forms of reduce: ``(%a init: %b) applies OP across dimensions = [0]`` and with a ``reducer`` region."""
+    """Both forms of reduce: ``(%a init: %b) applies OP across dimensions = [0]``, or with a ``reducer``."""
 
     printed = ("dimensions",)
 
@@ -451,10 +460,7 @@ class Reduce(Element):
             name, pos = match.group(1), match.end()
         pos = state.expect(state.expect(state.expect(pos, "across"), "dimensions"), "=")
         start = state.skip(pos)
-        if state.text[start : start + 1] != "[":
-            raise Mismatch(start, "`[`")
-        pos = balanced_end(state.text, start, state.end)
-        inner = [v.strip() for v in state.text[start + 1 : pos - 1].split(",") if v.strip()]
+        inner, pos = state.bracketed(start)
         state.properties["dimensions"] = AttrRef(dense_array("i64", inner), start, pos)
         if state.at(pos, "{"):
             entries, pos = state.dictionary(pos)
@@ -476,9 +482,9 @@ class Reduce(Element):
             raise Mismatch(inputs[0].start, "a tensor type")
         scalar = f"tensor<{parts[2]}>"
         return (
-            f"^bb0(%lhs_: {scalar}, %rhs_: {scalar}):\n"
-            f'  %result_ = "{name}"(%lhs_, %rhs_) : ({scalar}, {scalar}) -> {scalar}\n'
-            f'  "stablehlo.return"(%result_) : ({scalar}) -> ()'
+            f"^bb0(%implied_lhs_: {scalar}, %implied_rhs_: {scalar}):\n"
+            f'  %implied_ = "{name}"(%implied_lhs_, %implied_rhs_) : ({scalar}, {scalar}) -> {scalar}\n'
+            f'  "stablehlo.return"(%implied_) : ({scalar}) -> ()'
         )
 
     def _reducer(self, state: State, pos: int, count: int) -> int:

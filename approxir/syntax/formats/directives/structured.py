@@ -88,7 +88,11 @@ class InsOuts(Element):
 _MATMUL_MAPS = {
     "matmul": ("(m, n, k) -> (m, k)", "(m, n, k) -> (k, n)", "(m, n, k) -> (m, n)"),
     "batch_matmul": ("(b, m, n, k) -> (b, m, k)", "(b, m, n, k) -> (b, k, n)", "(b, m, n, k) -> (b, m, n)"),
-    "batch_reduce_matmul": ("(b, m, n, k) -> (b, m, k)", "(b, m, n, k) -> (b, k, n)", "(b, m, n, k) -> (m, n)"),
+    "batch_reduce_matmul": (
+        "(b, m, n, k) -> (b, m, k)",
+        "(b, m, n, k) -> (b, k, n)",
+        "(b, m, n, k) -> (m, n)",
+    ),
 }
 
 
@@ -111,7 +115,11 @@ class Structured(InsOuts):
     def _default_maps(self, state: State, count: int) -> list[str]:
         if self.name == "elementwise":
             found = state.types.get(self.outputs)
-            parts = shaped(state.resolve(found[0].text)) if isinstance(found, tuple) and found and found[0] else None
+            parts = (
+                shaped(state.resolve(found[0].text))
+                if isinstance(found, tuple) and found and found[0]
+                else None
+            )
             dims = ", ".join(f"d{i}" for i in range(0 if parts is None else len(parts[1])))
             return [f"affine_map<({dims}) -> ({dims})>"] * count
         return [f"affine_map<{text}>" for text in _MATMUL_MAPS.get(self.name, ())]
@@ -133,7 +141,12 @@ def _entries(state: State, pos: int) -> tuple[list[AttributeEntry], int]:
     inner = State(inner_text, len(inner_text), None, state.context, 0, 0)
     entries, _ = inner.dictionary(0)
     found = [
-        AttributeEntry(e.key, value.start, value.end, None if e.value is None else AttrRef(e.value.text, value.start, value.end))
+        AttributeEntry(
+            e.key,
+            value.start,
+            value.end,
+            None if e.value is None else AttrRef(e.value.text, value.start, value.end),
+        )
         for e in entries
     ]
     return found, pos
@@ -258,10 +271,7 @@ class Reduce(Payload):
 
 def _dense(state: State, pos: int, name: str) -> int:
     start = state.skip(state.expect(state.expect(pos, name), "="))
-    if state.text[start : start + 1] != "[":
-        raise Mismatch(start, "`[`")
-    end = balanced_end(state.text, start, state.end)
-    values = [v.strip() for v in state.text[start + 1 : end - 1].split(",") if v.strip()]
+    values, end = state.bracketed(start)
     state.properties[name] = AttrRef(dense_array("i64", values), start, end)
     return end
 

@@ -29,3 +29,8 @@ func.func @vectors(%m: memref<?x8xf32>, %t: tensor<?xf32>, %i: index, %x: f32, %
   vector.print %v : vector<4xf32>
   return
 }
+// -----
+func.func @masked(%k: vector<4xi1>, %v: vector<4xf32>, %x: f32) -> f32 {
+  %0 = vector.mask %k { vector.reduction <add>, %v : vector<4xf32> into f32 } : vector<4xi1> -> f32
+  return %0 : f32
+}

@@ -1,0 +1,23 @@
+"""Keeping the garbage collector from walking a tree again and again while it is being built."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause cyclic garbage collection, if it is on, for the duration of the block.
+
+    Building a tree makes many objects and no garbage; the collector would visit all of them for nothing.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
