@@ -1,229 +1,41 @@
-"""Hypothesis strategies for valid MLIR modules: typed trees, spelled in any layout.
+"""Hypothesis strategies for valid MLIR modules.
 
-`modules` draws a `Tree`, which every real MLIR parser accepts; `Tree.text` spells it in one of the
-`LAYOUTS`, in the generic form, the custom form or a mixture. Trees shrink to small readable modules.
+`modules` draws a `Tree`, which every real MLIR parser accepts; ``tree.text(layout, spelling)`` is its text.
+`texts` draws the text right away. Trees shrink to small readable modules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
+from mlir_tree import LAYOUTS, SPELLINGS, Block, Op, Region, Tree, Val
+
+__all__ = ["LAYOUTS", "SPELLINGS", "Tree", "modules", "texts"]
 
 SCALARS = ("i32", "f32", "index", "i1")
 TYPES = (*SCALARS, "memref<4xf32>", "tensor<?xf32>")
-LAYOUTS = ("lines", "one line", "vertical", "crlf", "tabs", "littered")
-SPELLINGS = ("mixed", "custom", "generic")
 
-
-@dataclass(frozen=True)
-class Val:
-    """A use of a value: ``%x`` or ``%x#1``, and its type."""
-
-    ref: str
-    type: str
-
-
-@dataclass(frozen=True)
-class Op:
-    """An operation. `custom` is its custom form, in which numbers stand for regions; None: it has none."""
-
-    name: str
-    operands: tuple[Val, ...] = ()
-    result_types: tuple[str, ...] = ()
-    groups: tuple[tuple[str, int], ...] = ()
-    properties: tuple[tuple[str, str], ...] = ()
-    attributes: tuple[tuple[str, str], ...] = ()
-    successors: tuple[str, ...] = ()
-    regions: tuple[Region, ...] = ()
-    custom: tuple[str | int, ...] | None = None
-    generic: bool = False
-    location: str | None = None
-    above: str | None = None
-    beside: str | None = None
-
-    def walk(self) -> Iterator[Op]:
-        yield self
-        for region in self.regions:
-            for block in region.blocks:
-                for op in block.ops:
-                    yield from op.walk()
-
-
-@dataclass(frozen=True)
-class Block:
-    label: str
-    arguments: tuple[Val, ...]
-    ops: tuple[Op, ...]
-
-
-@dataclass(frozen=True)
-class Region:
-    blocks: tuple[Block, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tree:
-    """A module: definitions and top-level operations."""
-
-    definitions: tuple[tuple[str, str], ...]
-    ops: tuple[Op, ...]
-    metadata: str | None = None
-    final_newline: bool = True
-
-    def walk(self) -> Iterator[Op]:
-        for op in self.ops:
-            yield from op.walk()
-
-    def text(self, layout: str = "lines", spelling: str = "mixed") -> str:
-        tokens: list[Any] = []
-        for name, value in self.definitions:
-            tokens += [*_words(f"{name} ="), SPACE, *_words(value), Break(0)]
-        for op in self.ops:
-            tokens += [*_spell(op, spelling, 0), Break(0)]
-        if self.metadata is not None:
-            tokens += [self.metadata, Break(0)]
-        if tokens and not self.final_newline:
-            tokens.pop()
-        return _lay_out(tokens, layout)
-
-    def __repr__(self) -> str:
-        return f"Tree(\n{self.text()})"
-
-
-# --- spelling ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Break:
-    depth: int
-
-
-@dataclass(frozen=True)
-class Comment:
-    text: str
-    alone: bool
-    depth: int
-
-
-SPACE = Break(-1)
-
-
-def _words(text: str) -> list[Any]:
-    """The words of a text and the places between them, where any white space may stand."""
-    if '"' in text or ";" in text:
-        return [text]
-    words: list[Any] = []
-    for word in text.split(" "):
-        words += [word, SPACE] if word else [SPACE]
-    return words[:-1]
-
-
-def _entries(entries: tuple[tuple[str, str], ...]) -> list[Any]:
-    tokens: list[Any] = ["{"]
-    for number, (key, value) in enumerate(entries):
-        tokens += [*([",", SPACE] if number else []), key]
-        if value != "unit":
-            tokens += [SPACE, "=", SPACE, *_words(value)]
-    return [*tokens, "}"]
-
-
-def _spell(op: Op, spelling: str, depth: int) -> Iterator[Any]:
-    if op.above is not None:
-        yield Comment(op.above, True, depth)
-    if op.groups:
-        groups = ", ".join(name if size == 1 else f"{name}:{size}" for name, size in op.groups)
-        yield from _words(f"{groups} = ")
-    generic = op.custom is None or spelling == "generic" or (spelling == "mixed" and op.generic)
-    if generic:
-        yield from _spell_generic(op, spelling, depth)
-    else:
-        assert op.custom is not None
-        for piece in op.custom:
-            if isinstance(piece, int):
-                yield from _spell_region(op.regions[piece], spelling, depth, header=piece == 0 or op.name != "scf.while")
-            elif piece == "attr-dict":
-                if op.attributes:
-                    yield SPACE
-                    yield from _entries(op.attributes)
-            else:
-                yield from _words(piece)
-    if op.location is not None:
-        yield SPACE
-        yield op.location
-    if op.beside is not None:
-        yield Comment(op.beside, False, depth)
-
-
-def _spell_generic(op: Op, spelling: str, depth: int) -> Iterator[Any]:
-    yield f'"{op.name}"'
-    yield from _words(f"({', '.join(v.ref for v in op.operands)})")
-    if op.successors:
-        yield from _words(f"[{', '.join(op.successors)}]")
-    if op.properties:
-        yield from (SPACE, "<", *_entries(op.properties), ">")
-    if op.regions:
-        yield from (SPACE, "(")
-        for number, region in enumerate(op.regions):
-            if number:
-                yield from (",", SPACE)
-            yield from _spell_region(region, spelling, depth, header=False)
-        yield ")"
-    if op.attributes:
-        yield from (SPACE, *_entries(op.attributes))
-    outputs = ", ".join(op.result_types)
-    yield from _words(f" : ({', '.join(v.type for v in op.operands)}) -> ")
-    yield from _words(outputs if len(op.result_types) == 1 and not outputs.startswith("(") else f"({outputs})")
-
-
-def _spell_region(region: Region, spelling: str, depth: int, *, header: bool) -> Iterator[Any]:
-    yield "{"
-    for number, block in enumerate(region.blocks):
-        if number or (block.arguments and not header):
-            yield Break(depth)
-            arguments = ", ".join(f"{v.ref}: {v.type}" for v in block.arguments)
-            yield from _words(f"{block.label}({arguments}):" if arguments else f"{block.label}:")
-        for op in block.ops:
-            yield Break(depth + 1)
-            yield from _spell(op, spelling, depth + 1)
-    yield Break(depth)
-    yield "}"
-
-
-def _lay_out(tokens: list[Any], layout: str) -> str:
-    newline = "\r\n" if layout == "crlf" else "\n"
-    unit = "\t" if layout == "tabs" else "  "
-    space = {"vertical": "\n", "tabs": "\t"}.get(layout, " ")
-    out: list[str] = []
-    spaces = 0
-    for token in tokens:
-        if isinstance(token, str):
-            out.append(token)
-        elif isinstance(token, Comment):
-            if layout == "one line":
-                continue
-            if token.alone:
-                out += [f"//{token.text}", newline, unit * token.depth]
-            else:
-                out.append(f"  //{token.text}")
-                if layout == "vertical":
-                    out.append("\n")
-        elif token is SPACE:
-            spaces += 1
-            out.append(f" // it's \"open {{ ( %x = {spaces}{newline}" if layout == "littered" and spaces % 5 == 3 else space)
-        elif layout == "one line":
-            out.append(" ")
-        else:
-            blank = " \t" + newline if layout == "littered" and spaces % 3 == 0 else ""
-            out += [blank, newline, unit * token.depth]
-    return "".join(out)
-
-
-# --- drawing ----------------------------------------------------------------------------------------------
-
-_NAMES = ("a", "x", "_", "$", "-", ".", "a.b", "j-1", "arg0", "return", "cst", "0", "1", "7", "12", "c0_i32", "A-$")
+_NAMES = (
+    "a",
+    "x",
+    "_",
+    "$",
+    "-",
+    ".",
+    "a.b",
+    "j-1",
+    "arg0",
+    "return",
+    "cst",
+    "0",
+    "1",
+    "7",
+    "12",
+    "c0_i32",
+    "A-$",
+)
 _LABELS = ("bb0", "bb1", "entry", "loop", "-", "0", "a.b", "exit_")
 _SYMBOLS = ("f", "main", "a.b", "_$", '"a b//c{"', '"it\'s"', "i32", "loc")
 _KEYS = ("k", "loc", "i32", '"a b"', "x.y", "test.key", "return", "value")
@@ -231,14 +43,30 @@ _PROPERTY_KEYS = ("p", "q", '"p q"')
 _VALUES = (
     "unit", "1 : i32", "-7 : i64", "0x7FC00000 : f32", "1.000000e+00 : f32", "1.5", "1.e+5 : f64", "true",
     '"it\'s // no comment ({"', '"\\22 \\\\ \\0A %x = ^bb"', "@sym", '@"a b"::@c', '[1, 2 : i8, "x", []]',
-    "{a = 1, b = {}}", "affine_map<(d0, d1)[s0] -> (d0 + s0, d1 floordiv 2)>", "dense<[1, 2]> : tensor<2xi32>",
+    "{a = 1, b = {}}",
+    "affine_map<(d0, d1)[s0] -> (d0 + s0, d1 floordiv 2)>", "dense<[1, 2]> : tensor<2xi32>",
     'dense<"0x0100000002000000"> : tensor<2xi32>', "array<i32: 1, 2>", "tensor<0x4xf32>", "() -> ()",
     "(i32) -> (() -> i32)", "#unreg.x<a ; b / $ '>", '!unreg.t<"}" -> x>', 'loc("here":1:2)',
-    "affine_set<(d0) : (d0 >= 0)>", "array<i64>", "dense<> : tensor<0xf32>", "vector<4x8xf32>", "!unreg.t<<1>>",
+    "affine_set<(d0) : (d0 >= 0)>", "array<i64>", "dense<> : tensor<0xf32>", "vector<4x8xf32>",
+    "!unreg.t<<1>>",
 )  # fmt: skip
-_COMMENTS = ("", " plain", ' it\'s "open', " } ) {", " %x = arith.addi", ' "test.x"() : () -> ()', " -----")
-_LOCATIONS = ('loc("x")', "loc(unknown)", 'loc("f.c":3:4)', 'loc(callsite("b" at "c":1:2))', "loc(fused[unknown, \"y\"])")
-_EXTRA_TYPES = ("!unreg.t", "!unreg.t<a -> b>", "() -> ()", "vector<2xi8>", "tuple<i32, f32>", "none", "complex<f32>")
+_COMMENTS = ("", " plain", " it's \"open", " } ) {", " %x = arith.addi", ' "test.x"() : () -> ()', " -----")
+_LOCATIONS = (
+    'loc("x")',
+    "loc(unknown)",
+    'loc("f.c":3:4)',
+    'loc(callsite("b" at "c":1:2))',
+    'loc(fused[unknown, "y"])',
+)
+_EXTRA_TYPES = (
+    "!unreg.t",
+    "!unreg.t<a->b>",
+    "() -> ()",
+    "vector<2xi8>",
+    "tuple<i32, f32>",
+    "none",
+    "complex<f32>",
+)
 
 
 @dataclass
@@ -249,16 +77,17 @@ class _Scope:
     taken: set[str]
     depth: int
     ops: list[Op] = field(default_factory=list)
+    # Inside an operation that MLIR does not know, and that may hold symbols of its own.
+    foreign: bool = False
 
     def inner(self) -> _Scope:
-        return _Scope(list(self.visible), set(self.taken), self.depth + 1)
+        return _Scope(list(self.visible), set(self.taken), self.depth + 1, foreign=self.foreign)
 
 
 class _Drawer:
-    def __init__(self, draw: Any, depth: int, custom: bool) -> None:
+    def __init__(self, draw: Any, depth: int) -> None:
         self.draw = draw
         self.depth = depth
-        self.custom = custom
         self.functions: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
         self.aliases: dict[str, str] = {}
         self.attribute_aliases: list[str] = []
@@ -298,14 +127,19 @@ class _Drawer:
                 kind = outputs[len(values)]
                 values.append(Val(name if size == 1 else f"{name}#{number}", kind))
             left -= size
-        extra: dict[str, Any] = {}
+        extra: dict[str, Any] = {"short": self.chance(70)}
         if self.chance(15):
             extra["location"] = self.pick(_LOCATIONS)
         if self.chance(20):
             extra["above"] = self.pick(_COMMENTS)
         if self.chance(20):
             extra["beside"] = self.pick(_COMMENTS)
-        given = {**op.__dict__, "groups": tuple(groups), "result_types": tuple(self.kind(o) for o in outputs), **extra}
+        given = {
+            **op.__dict__,
+            "groups": tuple(groups),
+            "result_types": tuple(self.kind(o) for o in outputs),
+            **extra,
+        }
         scope.ops.append(Op(**{**given, "generic": self.chance()}))
         scope.visible.extend(values)
         return values
@@ -318,12 +152,26 @@ class _Drawer:
 
     def make(self, scope: _Scope, kind: str) -> Val:
         if kind in SCALARS:
-            number = {"i32": ("5", "-1", "0x10"), "index": ("0", "4"), "f32": ("0.0", "1.000000e+00", "0x7FC00000"), "i1": ("true", "false")}
+            number = {
+                "i32": ("5", "-1", "0x10"),
+                "index": ("0", "4"),
+                "f32": ("0.0", "1.000000e+00", "0x7FC00000"),
+                "i1": ("true", "false"),
+            }
             literal = self.pick(number[kind])
             spelled = literal if kind == "i1" else f"{literal} : {self.kind(kind)}"
-            op = Op("arith.constant", properties=(("value", spelled),), custom=("arith.constant", "attr-dict", f" {spelled}"), attributes=self.entries(_KEYS[:4]))
+            op = Op(
+                "arith.constant",
+                properties=(("value", spelled),),
+                custom=("arith.constant", "attr-dict", f" {spelled}"),
+                attributes=self.entries(_KEYS[:4]),
+            )
         elif kind.startswith("memref"):
-            op = Op("memref.alloc", properties=(("operandSegmentSizes", "array<i32: 0, 0>"),), custom=("memref.alloc()", "attr-dict", f" : {kind}"))
+            op = Op(
+                "memref.alloc",
+                properties=(("operandSegmentSizes", "array<i32: 0, 0>"),),
+                custom=("memref.alloc()", "attr-dict", f" : {kind}"),
+            )
         elif kind.startswith("tensor"):
             size = self.value(scope, "index")
             op = Op("tensor.empty", (size,), custom=(f"tensor.empty({size.ref}) : {kind}",))
@@ -343,20 +191,38 @@ class _Drawer:
         simple = [self.binary, self.compare, self.select, self.load, self.store, self.insert, self.unknown]
         nested = [self.if_, self.for_, self.while_, self.unknown_region]
         kinds = simple if scope.depth >= self.depth else simple + nested
-        if self.functions:
+        if self.functions and not scope.foreign:
             kinds.append(self.call)
         self.pick(kinds)(scope)
 
     def binary(self, scope: _Scope) -> None:
-        kind, name = self.pick((("i32", "arith.addi"), ("i32", "arith.muli"), ("f32", "arith.addf"), ("index", "arith.subi"), ("i1", "arith.xori")))
+        kind, name = self.pick(
+            (
+                ("i32", "arith.addi"),
+                ("i32", "arith.muli"),
+                ("f32", "arith.addf"),
+                ("index", "arith.subi"),
+                ("i1", "arith.xori"),
+            )
+        )
         left, right = self.value(scope, kind), self.value(scope, kind)
         text = f"{name} {left.ref}, {right.ref}"
-        op = Op(name, (left, right), custom=(text, "attr-dict", f" : {self.kind(kind)}"), attributes=self.entries(_KEYS[:3]))
+        op = Op(
+            name,
+            (left, right),
+            custom=(text, "attr-dict", f" : {self.kind(kind)}"),
+            attributes=self.entries(_KEYS[:3]),
+        )
         self.add(scope, op, (kind,))
 
     def compare(self, scope: _Scope) -> None:
         left, right = self.value(scope, "i32"), self.value(scope, "i32")
-        op = Op("arith.cmpi", (left, right), properties=(("predicate", "2 : i64"),), custom=(f"arith.cmpi slt, {left.ref}, {right.ref}", "attr-dict", " : i32"))
+        op = Op(
+            "arith.cmpi",
+            (left, right),
+            properties=(("predicate", "2 : i64"),),
+            custom=(f"arith.cmpi slt, {left.ref}, {right.ref}", "attr-dict", " : i32"),
+        )
         self.add(scope, op, ("i1",))
 
     def select(self, scope: _Scope) -> None:
@@ -373,7 +239,11 @@ class _Drawer:
     def store(self, scope: _Scope) -> None:
         value, place, index = (self.value(scope, k) for k in ("f32", "memref<4xf32>", "index"))
         text = f"memref.store {value.ref}, {place.ref}[{index.ref}]"
-        self.add(scope, Op("memref.store", (value, place, index), custom=(text, "attr-dict", " : memref<4xf32>")), ())
+        self.add(
+            scope,
+            Op("memref.store", (value, place, index), custom=(text, "attr-dict", " : memref<4xf32>")),
+            (),
+        )
 
     def insert(self, scope: _Scope) -> None:
         value, place, index = (self.value(scope, k) for k in ("f32", "tensor<?xf32>", "index"))
@@ -385,8 +255,7 @@ class _Drawer:
         operands = tuple(self.value(scope, kind) for kind in inputs)
         refs, kinds = ", ".join(v.ref for v in operands), ", ".join(inputs)
         result = outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
-        name = self.pick(("func.call", "call"))
-        text = f"{name} @{symbol}({refs}) : ({kinds}) -> {result}"
+        text = f"func.call @{symbol}({refs}) : ({kinds}) -> {result}"
         op = Op("func.call", operands, properties=(("callee", f"@{symbol}"),), custom=(text,))
         self.add(scope, op, outputs)
 
@@ -400,12 +269,20 @@ class _Drawer:
         count = self.draw(st.integers(0, 3))
         operands = tuple(self.pick(scope.visible) for _ in range(count if scope.visible else 0))
         name = self.pick(("test.op", "nodots", "test.a-b c", "unreg.func"))
-        return Op(name, operands, properties=self.entries(_PROPERTY_KEYS), attributes=self.entries(), regions=regions)
+        return Op(
+            name,
+            operands,
+            properties=self.entries(_PROPERTY_KEYS),
+            attributes=self.entries(),
+            regions=regions,
+        )
 
     def unknown_region(self, scope: _Scope) -> None:
         regions = []
         for _ in range(self.draw(st.integers(1, 2))):
-            regions.append(Region() if self.chance(10) else self.blocks(scope.inner(), None))
+            inner = scope.inner()
+            inner.foreign = True
+            regions.append(Region() if self.chance(10) else self.blocks(inner, None))
         self.add(scope, self.unknown_op(scope, tuple(regions)), self.unknown_results())
 
     def yielded(self, scope: _Scope, kinds: tuple[str, ...], name: str, lead: str = "") -> Op:
@@ -413,7 +290,14 @@ class _Drawer:
         text = f"{name} {', '.join(v.ref for v in operands)} : {', '.join(kinds)}" if kinds else name
         return Op(name, operands, custom=(text,))
 
-    def single(self, scope: _Scope, arguments: tuple[str, ...], names: list[Val], ends: tuple[str, ...], name: str = "scf.yield") -> Region:
+    def single(
+        self,
+        scope: _Scope,
+        arguments: tuple[str, ...],
+        names: list[Val],
+        ends: tuple[str, ...],
+        name: str = "scf.yield",
+    ) -> Region:
         """A region of one block with a terminator; the names of its arguments are added to `names`."""
         names += [Val("%" + self.fresh(scope.taken, _NAMES), kind) for kind in arguments]
         scope.visible += names
@@ -436,7 +320,17 @@ class _Drawer:
             regions.append(Region())
             tail = ()
         head = f"scf.if {which.ref}" + (f" -> ({', '.join(outputs)}) " if outputs else " ")
-        self.add(scope, Op("scf.if", (which,), regions=tuple(regions), custom=(head, 0, *tail, "attr-dict"), attributes=self.entries(_KEYS[:3])), outputs)
+        self.add(
+            scope,
+            Op(
+                "scf.if",
+                (which,),
+                regions=tuple(regions),
+                custom=(head, 0, *tail, "attr-dict"),
+                attributes=self.entries(_KEYS[:3]),
+            ),
+            outputs,
+        )
 
     def for_(self, scope: _Scope) -> None:
         low, high, step = (self.value(scope, "index") for _ in range(3))
@@ -448,27 +342,37 @@ class _Drawer:
         if carried:
             pairs = ", ".join(f"{n.ref} = {i.ref}" for n, i in zip(names[1:], initial, strict=True))
             head += f" iter_args({pairs}) -> ({', '.join(carried)})"
-        op = Op("scf.for", (low, high, step, *initial), regions=(region,), custom=(head + " ", 0, "attr-dict"), attributes=self.entries(_KEYS[:3]))
+        op = Op(
+            "scf.for",
+            (low, high, step, *initial),
+            regions=(region,),
+            custom=(head + " ", 0, "attr-dict"),
+            attributes=self.entries(_KEYS[:3]),
+        )
         self.add(scope, op, carried)
 
     def while_(self, scope: _Scope) -> None:
         carried = tuple(self.draw(st.lists(st.sampled_from(SCALARS), max_size=2)))
         initial = tuple(self.value(scope, kind) for kind in carried)
-        before, names = scope.inner(), [Val("%" + n, k) for n, k in zip((), carried, strict=False)]
-        names += [Val("%" + self.fresh(before.taken, _NAMES), kind) for kind in carried]
+        before = scope.inner()
+        names = [Val("%" + self.fresh(before.taken, _NAMES), kind) for kind in carried]
         before.visible += names
         self.body(before)
         which = self.value(before, "i1")
         passed = tuple(self.value(before, kind) for kind in carried)
         more = f" {', '.join(v.ref for v in passed)} : {', '.join(carried)}" if carried else ""
-        self.add(before, Op("scf.condition", (which, *passed), custom=(f"scf.condition({which.ref}){more}",)), ())
+        self.add(
+            before, Op("scf.condition", (which, *passed), custom=(f"scf.condition({which.ref}){more}",)), ()
+        )
         first = Region((Block("^bb0", tuple(names), tuple(before.ops)),))
         second = self.single(scope.inner(), carried, [], carried)
         pairs = ", ".join(f"{n.ref} = {i.ref}" for n, i in zip(names, initial, strict=True))
         kinds = ", ".join(carried)
         one = kinds if len(carried) == 1 else f"({kinds})"
         head = f"scf.while ({pairs}) : ({kinds}) -> {one} " if carried else "scf.while : () -> () "
-        self.add(scope, Op("scf.while", initial, regions=(first, second), custom=(head, 0, " do ", 1)), carried)
+        self.add(
+            scope, Op("scf.while", initial, regions=(first, second), custom=(head, 0, " do ", 1)), carried
+        )
 
     # Bodies of several blocks.
 
@@ -477,34 +381,42 @@ class _Drawer:
         count = 1 if not self.chance(40) else self.draw(st.integers(2, 3))
         taken: set[str] = set()
         labels = ["^" + self.fresh(taken, _LABELS) for _ in range(count)]
-        kinds: list[tuple[str, ...]] = [()] + [tuple(self.draw(st.lists(st.sampled_from(SCALARS), max_size=2))) for _ in range(count - 1)]
+        kinds: list[tuple[str, ...]] = [()] + [
+            tuple(self.draw(st.lists(st.sampled_from(SCALARS), max_size=2))) for _ in range(count - 1)
+        ]
         if ends is None and self.chance():
-            arguments = tuple(Val("%" + self.fresh(scope.taken, _NAMES), self.pick(TYPES)) for _ in range(self.draw(st.integers(0, 2))))
+            arguments = tuple(
+                Val("%" + self.fresh(scope.taken, _NAMES), self.pick(TYPES))
+                for _ in range(self.draw(st.integers(0, 2)))
+            )
         blocks: list[Block] = []
         scope.visible += arguments
         for number in range(count):
             if number:
                 arguments = tuple(Val("%" + self.fresh(scope.taken, _NAMES), kind) for kind in kinds[number])
-            here = _Scope(scope.visible if number == 0 else [*scope.visible, *arguments], scope.taken, scope.depth)
+            visible = scope.visible if number == 0 else [*scope.visible, *arguments]
+            here = _Scope(visible, scope.taken, scope.depth, foreign=scope.foreign)
             self.body(here)
             self.terminator(here, labels, kinds, ends)
             blocks.append(Block(labels[number], arguments, tuple(here.ops)))
         return Region(tuple(blocks))
 
-    def terminator(self, scope: _Scope, labels: list[str], kinds: list[tuple[str, ...]], ends: tuple[str, ...] | None) -> None:
+    def terminator(
+        self, scope: _Scope, labels: list[str], kinds: list[tuple[str, ...]], ends: tuple[str, ...] | None
+    ) -> None:
         choice = self.draw(st.integers(0, 2)) if len(labels) > 1 else 0
         if choice == 0:
             if ends is None:
                 self.add(scope, Op("test.end", attributes=self.entries()), ())
             else:
-                op = self.yielded(scope, ends, "func.return")
-                text = op.custom[0] if op.custom else ""
-                short = str(text).removeprefix("func.") if self.chance(70) else str(text)
-                self.add(scope, Op(op.name, op.operands, custom=(short,)), ())
+                self.add(scope, self.yielded(scope, ends, "func.return"), ())
             return
         targets = [self.draw(st.integers(1, len(labels) - 1)) for _ in range(choice)]
         passed = [tuple(self.value(scope, kind) for kind in kinds[target]) for target in targets]
-        forms = [labels[t] + (f"({', '.join(v.ref for v in p)} : {', '.join(kinds[t])})" if p else "") for t, p in zip(targets, passed, strict=True)]
+        forms = [
+            labels[t] + (f"({', '.join(v.ref for v in p)} : {', '.join(kinds[t])})" if p else "")
+            for t, p in zip(targets, passed, strict=True)
+        ]
         names = tuple(labels[t] for t in targets)
         if choice == 1:
             self.add(scope, Op("cf.br", passed[0], successors=names, custom=(f"cf.br {forms[0]}",)), ())
@@ -513,7 +425,8 @@ class _Drawer:
         sizes = f"array<i32: 1, {len(passed[0])}, {len(passed[1])}>"
         op = Op(
             "cf.cond_br", (which, *passed[0], *passed[1]), successors=names,
-            properties=(("operandSegmentSizes", sizes),), custom=(f"cf.cond_br {which.ref}, {', '.join(forms)}",),
+            properties=(("operandSegmentSizes", sizes),),
+            custom=(f"cf.cond_br {which.ref}, {', '.join(forms)}",),
         )  # fmt: skip
         self.add(scope, op, ())
 
@@ -523,7 +436,9 @@ class _Drawer:
         symbol = self.fresh_symbol(taken)
         inputs = tuple(self.draw(st.lists(st.sampled_from(TYPES), max_size=3)))
         outputs = tuple(self.draw(st.lists(st.sampled_from(TYPES), max_size=2)))
-        signature = f"({', '.join(inputs)}) -> " + (outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})")
+        signature = f"({', '.join(inputs)}) -> " + (
+            outputs[0] if len(outputs) == 1 else f"({', '.join(outputs)})"
+        )
         arrow = f" -> ({', '.join(outputs)})" if outputs else ""
         bare = symbol[1:-1] if symbol.startswith('"') else symbol
         properties = [("function_type", signature), ("sym_name", f'"{bare}"')]
@@ -533,8 +448,9 @@ class _Drawer:
             self.functions.append((symbol, inputs, outputs))
             head = f"({', '.join(inputs)}){arrow}"
             return Op(
-                "func.func", properties=(*properties, ("sym_visibility", '"private"')), regions=(Region(),), attributes=attributes,
-                custom=(f"func.func private @{symbol}", head, *self.attribute_words(attributes)), **extra,
+                "func.func", properties=(*properties, ("sym_visibility", '"private"')), regions=(Region(),),
+                attributes=attributes, **extra,
+                custom=(f"func.func private @{symbol}", head, *self.attribute_words(attributes)),
             )  # fmt: skip
         scope = _Scope([], set(), 0)
         arguments = tuple(Val("%" + self.fresh(scope.taken, _NAMES), kind) for kind in inputs)
@@ -542,7 +458,15 @@ class _Drawer:
         head = f"({', '.join(f'{v.ref}: {v.type}' for v in arguments)}){arrow}"
         self.functions.append((symbol, inputs, outputs))
         custom = (f"func.func @{symbol}", head, *self.attribute_words(attributes), " ", 0)
-        return Op("func.func", properties=tuple(properties), regions=(region,), attributes=attributes, custom=custom, generic=self.chance(), **extra)
+        return Op(
+            "func.func",
+            properties=tuple(properties),
+            regions=(region,),
+            attributes=attributes,
+            custom=custom,
+            generic=self.chance(),
+            **extra,
+        )
 
     def attribute_words(self, attributes: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         return (" attributes", "attr-dict") if attributes else ()
@@ -567,7 +491,9 @@ class _Drawer:
     def tree(self) -> Tree:
         definitions = []
         if self.chance():
-            for kind in self.draw(st.lists(st.sampled_from(("i32", "memref<4xf32>", "tensor<?xf32>")), max_size=2, unique=True)):
+            for kind in self.draw(
+                st.lists(st.sampled_from(("i32", "memref<4xf32>", "tensor<?xf32>")), max_size=2, unique=True)
+            ):
                 self.aliases[kind] = f"!t{len(self.aliases)}"
                 definitions.append((self.aliases[kind], kind))
         if self.chance():
@@ -581,7 +507,15 @@ class _Drawer:
         if shape:
             attributes = self.entries(_KEYS[4:6]) if shape == 2 else ()
             head = ("module", *self.attribute_words(attributes), " ", 0)
-            ops = (Op("builtin.module", regions=(Region((Block("^bb0", (), ops),)),), attributes=attributes, custom=head, generic=self.chance(20)),)
+            ops = (
+                Op(
+                    "builtin.module",
+                    regions=(Region((Block("^bb0", (), ops),)),),
+                    attributes=attributes,
+                    custom=head,
+                    generic=self.chance(20),
+                ),
+            )
         metadata = None
         if self.chance(15):
             metadata = '{-# dialect_resources: { builtin: { blob: "0x0800000001" } } #-}'
@@ -591,7 +525,7 @@ class _Drawer:
 @st.composite
 def modules(draw: st.DrawFn, *, depth: int = 2) -> Tree:
     """A valid module; `depth` bounds the nesting of regions in functions."""
-    return _Drawer(draw, depth, True).tree()
+    return _Drawer(draw, depth).tree()
 
 
 @st.composite

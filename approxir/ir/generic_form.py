@@ -12,7 +12,7 @@ from approxir.ir.layout import Layout
 from approxir.ir.operation import Operation
 from approxir.ir.printer import Step
 from approxir.syntax.formats.traits import is_terminator
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 
 INDENT = "  "
 # Stands for the content of a region in the text of the operation around it, with the block names in it.
@@ -64,7 +64,7 @@ class GenericPrinter(Layout):
             implied = form.implicit_terminators[index] is not None
             if implied and (last is None or not is_terminator(last.name)):
                 unterminated.append(index)
-        results = [match.group() for match in RESULT_GROUP.finditer(text, op.start, op.name_start)]
+        results = [match.group() for match in result_groups(text, op.start, op.name_start)]
         try:
             whole = generic_text(
                 op.name,

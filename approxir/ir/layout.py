@@ -12,7 +12,7 @@ from approxir.ir.operation import Operation
 from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run, text_edits
 from approxir.ir.scopes import is_isolated
 from approxir.ir.ssa import Unresolved, Value
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -339,7 +339,7 @@ class Layout:
         results = op.results
         if results:
             index = 0
-            for match in RESULT_GROUP.finditer(text, op.start, op.name_start):
+            for match in result_groups(text, op.start, op.name_start):
                 if index < len(results):
                     edits.append((match.start(1), match.end(1), names.values[results[index]]))
                 index += int(match.group(2) or 1)

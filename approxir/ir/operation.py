@@ -16,7 +16,7 @@ from approxir.ir.blocks import Block, Region, mark_above, walk_regions
 from approxir.ir.parts import OWN, Detail, Made, SourceLocation
 from approxir.ir.ssa import BlockArgument, OpResult, Value
 from approxir.syntax.generic import Span
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 from approxir.syntax.nodes import OperationNode
 from approxir.syntax.source import Source
 
@@ -193,7 +193,7 @@ class Operation(OperationNode):
             self.results_ = _EMPTY
             return _EMPTY
         values: list[OpResult] = []
-        for match in RESULT_GROUP.finditer(results):
+        for match in result_groups(results):
             name, count = match.groups()
             if count is None:
                 values.append(OpResult(self, len(values), name))

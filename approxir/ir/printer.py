@@ -16,7 +16,7 @@ from approxir.ir.naming import settle_names
 from approxir.ir.operation import Operation
 from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.ssa import Value
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -67,7 +67,7 @@ def own_edits(op: Operation) -> list[Edit]:
     results = op.results
     if results:
         index = 0
-        for match in RESULT_GROUP.finditer(text, op.start, op.name_start):
+        for match in result_groups(text, op.start, op.name_start):
             if index < len(results):
                 _rename(edits, text, match.start(1), match.end(1), results[index].name or "")
             index += int(match.group(2) or 1)

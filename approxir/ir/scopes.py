@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from approxir.errors import ParseError
 from approxir.ir.blocks import Block, Region
 from approxir.ir.operation import Operation
 from approxir.ir.parts import RESOLVED, Detail
 from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
+from approxir.ir.verify.known import known
 from approxir.syntax.formats.traits import traits
 from approxir.syntax.generic import DEFINITION_CUE, REFERENCE, own_segments
 from approxir.syntax.lexemes import TRIVIA
@@ -152,10 +154,11 @@ def _resolve_region_list(regions: Iterable[Region], visible: dict[str, Value]) -
 def _define(region: Region, visible: dict[str, Value], restore: list[tuple[str, Value | None]]) -> None:
     operation = region.operation
     if operation is not None and operation._detail is not None and operation._detail.arguments:
-        position = operation.regions.index(region)
+        position = 0 if known(operation.name).listed else operation.regions.index(region)
         for argument in operation._detail.arguments:
             block = argument.block
-            # An argument of an earlier region is visible too: the header may have meant it for all.
+            # Where the format is not known, an argument of an earlier region is visible too: the header
+            # may have meant it for all.
             if block is None or block.region is region or block.region in operation.regions[:position]:
                 name = argument._name
                 if name is not None and (block is None or block.region is region or name not in visible):
@@ -194,9 +197,10 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
     else:
         segments = own_segments(start, op.end, op._region_spans())
     operands, spans = detail.operands, detail.operand_spans
-    may_define = not generic and (bool(regions) or ("func" in op.name and _declares(text, start, op.end)))
+    may_define = not generic and (bool(regions) or (_DECLARER.search(op.name) and _declares(text, start, op.end)))
     # A second mention of a name that the header defines means the same argument.
     local: dict[str, Value] = {}
+    defined: dict[int, bool] | None = None
     for begin, end in segments:
         for match in REFERENCE.finditer(text, begin, end):
             kind = match.lastindex
@@ -213,13 +217,14 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
             value = visible.get(name)
             if local and name in local:
                 value = local[name]
-            elif (
-                value is not None
-                and may_define
-                and _comes_later(value, op)
-                and DEFINITION_CUE.match(text, match.end(), end) is not None
-            ):
-                value = None
+            elif value is not None and may_define and kind == 1 and _comes_later(value, op):
+                if defined is None:
+                    defined = _defined_by_header(op)
+                defines = defined.get(match.start())
+                if defines is None:
+                    defines = DEFINITION_CUE.match(text, match.end(), end) is not None
+                if defines:
+                    value = None
             if value is None:
                 if may_define and kind == 1:
                     local[name] = argument = _header_argument(op, detail, name, match.span())
@@ -234,10 +239,28 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
 
 
 def _comes_later(value: Value, op: Operation) -> bool:
-    if not isinstance(value, OpResult):
-        return False
-    other = value.operation
-    return other.block is op.block and other.source is op.source and other.start > op.start
+    """Whether a value is defined by `op` itself or behind it in the text, so that MLIR does not know it yet."""
+    if isinstance(value, OpResult):
+        # An operation around `op` defines its results after its regions.
+        return value.operation.source is op.source and value.operation.end > op.start
+    return isinstance(value, BlockArgument) and value.span is not None and value.span[0] > op.start
+
+
+def _defined_by_header(op: Operation) -> dict[int, bool]:
+    """Whether the names in the header of a custom form that is understood define arguments, by offset."""
+    from approxir.syntax.formats.reader import read_custom
+
+    assert op.source is not None
+    try:
+        form = read_custom(op.name, op.source.text, op.name_start, op.end, op._region_spans())
+    except ParseError:
+        form = None
+    if form is None:
+        return {}
+    found = {ref.start: False for ref in form.operands}
+    for arguments in form.region_arguments:
+        found |= {argument.start: True for argument in arguments}
+    return found
 
 
 def _header_argument(op: Operation, detail: Detail, name: str, span: Span) -> BlockArgument:
@@ -273,6 +296,10 @@ def _type_after(text: str, pos: int, end: int) -> Span | None:
 _DECLARATION = re.compile(
     rf"{TRIVIA}(?:\w+{TRIVIA})*?@[^\s(]+{TRIVIA}(?:<[^<>]*>{TRIVIA})?\({TRIVIA}%[\w$.\-]+{TRIVIA}[:\[]"
 )
+
+
+# Parts of the names of operations that may declare a function without giving its body.
+_DECLARER = re.compile("func|import|sequence")
 
 
 def _declares(text: str, start: int, end: int) -> bool:

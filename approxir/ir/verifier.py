@@ -157,7 +157,9 @@ class _Verifier:
         frame.block = block
         if block.args_ is not None:
             read_block(block, self.findings)
-            self.names.define_arguments(frame, block._label_arguments(), strict=True)
+            # Some formats repeat in the label what the header says.
+            repeated = number == 0 and frame.operation is not None and not known(frame.operation.name).listed
+            self.names.define_arguments(frame, block._label_arguments(), strict=not repeated)
         return block.first
 
     def leave(self, frame: Frame) -> None:

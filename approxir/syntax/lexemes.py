@@ -9,6 +9,7 @@ Source: MLIR Language Reference, "Identifiers and keywords", and the observed be
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # Names of values, blocks and aliases are digits, or start with a letter or one of $._- ; so `%1_x` is
 # `%1` followed by `_x`, and `%j-1` is one name.
@@ -28,7 +29,16 @@ TRIVIA_RE = re.compile(TRIVIA)
 RESULTS_RE = re.compile(RESULTS)
 STRING_RE = re.compile(STRING)
 WORD_RE = re.compile(WORD)
-RESULT_GROUP = re.compile(rf"%({SUFFIX_ID})(?:{TRIVIA}:{TRIVIA}([0-9]++))?+")
+_RESULT_GROUP = re.compile(rf"//[^\n]*+|%({SUFFIX_ID})(?:{TRIVIA}:{TRIVIA}([0-9]++))?+")
+
+
+def result_groups(text: str, start: int = 0, end: int | None = None) -> Iterator[re.Match[str]]:
+    """The names in a list of results: group 1 is the name without ``%``, group 2 the size of a pack."""
+    for match in _RESULT_GROUP.finditer(text, start, len(text) if end is None else end):
+        # A comment matches as well, so that what it says is not taken for results.
+        if match.lastindex is not None:
+            yield match
+
 
 TOKEN = re.compile(
     rf"""

@@ -31,7 +31,7 @@ from approxir.syntax.source import Source
 
 MAX_ERRORS = 50
 
-_SCALAR_TYPE = re.compile(r"(?:[su]?i[0-9]+|index|none|bf16|tf32|f[0-9]+(?:E\w+)?)\Z")
+_SCALAR_TYPE = re.compile(r"(?:[su]?i[0-9]+|index|none|true|false|bf16|tf32|f[0-9]+(?:E\w+)?)\Z")
 _GLUE = frozenset({",", "=", ":", "->", "(", "[", "{", "<", "*", "+", "-"})
 _REGION_WORDS = frozenset({"else", "do", "region", "case", "default", "then"})
 _REGION_TRAITS = frozenset({"single-block", "loop", "branching", "isolated", "function"})
@@ -305,7 +305,9 @@ class _Parser:
         """The name with the prefix that the operation around it, or the top level, lets it leave out."""
         dialect = default_dialect(stack[-1][0].name) if stack else "builtin"
         full = f"{dialect}.{name}"
-        return self.names.setdefault(full, full) if dialect and traits(full) else name
+        if dialect and (traits(full) or (dialect == "pdl" and _PDL_WORDS.match(name) is not None)):
+            return self.names.setdefault(full, full)
+        return name
 
     # Items.
 

@@ -45,6 +45,7 @@ from .judge import (
     same_module,
     tool,
 )
+from .tools import NAMES, plain_name
 
 CHECKS = ("lossless", "renamed", "unique", "operations")
 
@@ -200,8 +201,8 @@ def judged(
 def _tool_for(path: Path, text: str) -> Tool | None:
     if "refused" in path.parts:
         return None
-    named = next((t for part in path.parts if (t := tool(part))), None)
-    return named or accepting_tool(text)
+    named = next((part for part in path.parts if plain_name(part) in NAMES), None)
+    return tool(named) if named else accepting_tool(text)
 
 
 def _attempt(action: Callable[[], str | None], seconds: int) -> tuple[Status, str]:
@@ -293,10 +294,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judge = partial(judged, reader=options.reader, checks=options.checks)
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(options.jobs) if options.jobs > 1 else _Here() as pool:
-        for outcome in pool.map(judge, paths):
-            outcomes.append(outcome)
-            if len(outcomes) % 200 == 0 and sys.stderr.isatty():
-                print(f"\r{len(outcomes)}/{len(paths)}", end="", file=sys.stderr, flush=True)
+        try:
+            for outcome in pool.map(judge, paths):
+                outcomes.append(outcome)
+                if len(outcomes) % 200 == 0:
+                    print(f"{len(outcomes)} of {len(paths)}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            print("interrupted: a report on the files so far follows", file=sys.stderr)
     print(table(outcomes, [name for name in CHECKS if name in options.checks or name == "lossless"]))
     for name in CHECKS:
         bad = [o for o in outcomes if name in o.details and (o.tool or o.checks[name] == "crash")]

@@ -22,6 +22,9 @@ from pathlib import Path
 
 TIMEOUT_SECONDS = 120
 
+NAMES = ("mlir-opt", "torch-mlir-opt", "torch-mlir", "iree-opt", "jaxlib", "triton", "xdsl-opt")
+"""The tools that this file knows, installed or not."""
+
 _JAXLIB_SCRIPT = """
 import sys
 from jax._src.interpreters import mlir
@@ -213,10 +216,14 @@ def tools() -> tuple[Tool, ...]:
     return tuple(found)
 
 
+def plain_name(name: str) -> str:
+    """The name of a tool without a version: `mlir-opt` for `mlir-opt-22`."""
+    return re.sub(r"-\d+$", "", name)
+
+
 def tool(name: str) -> Tool | None:
-    """The tool of that name, if present; `tools` says which names there are. A version is left out."""
-    wanted = re.sub(r"-\d+$", "", name)
-    return next((t for t in tools() if t.name == wanted), None)
+    """The tool of that name (one of `NAMES`, a version may follow), if it is installed."""
+    return next((t for t in tools() if t.name == plain_name(name)), None)
 
 
 def accepting_tool(text: str, among: Iterable[Tool] | None = None) -> Tool | None:

@@ -37,6 +37,8 @@ _SUCCESSORS = re.compile(
 _NAME = re.compile(rf"%{lx.SUFFIX_ID}")
 _LAST_LOCATION = re.compile(r'[ ]*+loc\((?:#([0-9]++|[A-Za-z_$\-][A-Za-z0-9_$\-]*+)|"[^"\\\n]*+"(?::[0-9]{1,9}+:[0-9]{1,9}+)?+)\)\Z')
 
+# The type of their mask follows from a permutation map in a way that the tables do not say.
+_MASKED = frozenset({"vector.transfer_read", "vector.transfer_write"})
 _LONGEST = 8192
 _NO_ATTRIBUTES: Mapping[str, Attribute] = {}
 
@@ -279,7 +281,8 @@ class Reader:
 
     def _understand(self, op: Operation, facts: Facts, form: CustomForm) -> None:
         facts.understood = True
-        facts.operand_types = tuple([self._type(kind) for kind in form.operand_types])
+        if op.name not in _MASKED:
+            facts.operand_types = tuple([self._type(kind) for kind in form.operand_types])
         if form.result_types is not None:
             facts.result_types = tuple([self._type(kind) for kind in form.result_types])
         attributes: dict[str, Attribute] = {}

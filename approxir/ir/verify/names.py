@@ -11,7 +11,7 @@ from approxir.ir.verify.dominance import Dominance
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
 from approxir.ir.verify.known import known
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 
 if TYPE_CHECKING:
     from approxir.ir.verify.tables import Table
@@ -85,7 +85,7 @@ class Names:
         """Make the results of an operation visible, which they are after its regions."""
         if op.results_ is None or not op.results:
             return
-        for match in RESULT_GROUP.finditer(self.text, op.start, op.name_start):
+        for match in result_groups(self.text, op.start, op.name_start):
             if match[2] is not None and int(match[2]) == 0:
                 message = f"%{match[1]}:0 names no result"
                 self.findings.add(match.start(), message, code="syntax", length=len(match[0]))

@@ -8,7 +8,7 @@ from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
 from approxir.ir.verify.known import known
 from approxir.ir.verify.types import TypeComparer
-from approxir.syntax.lexemes import RESULT_GROUP
+from approxir.syntax.lexemes import result_groups
 from approxir.values import Type
 
 Pending = tuple[Value, Type, int, int]
@@ -103,7 +103,7 @@ class Signatures:
         """Compare the types of values that were used before they were defined."""
         for value, kind, start, end in self.later:
             actual = value._type
-            if actual is None and isinstance(value, BlockArgument) and value.type_span is not None:
+            if actual is None and isinstance(value, BlockArgument) and value.type_span and value.holder is None:
                 actual = value.type
             if actual is not None and actual != kind:
                 self._compare(value, actual, kind, start, end)
@@ -126,7 +126,7 @@ def _definition(value: Value) -> tuple[int, str] | None:
         op = value.operation
         if op.source is None:
             return None
-        for match in RESULT_GROUP.finditer(op.source.text, op.start, op.name_start):
+        for match in result_groups(op.source.text, op.start, op.name_start):
             if match[1] == value.name:
                 return match.start(), f"%{value.name} is defined here"
     if isinstance(value, BlockArgument) and value.span is not None:

@@ -139,7 +139,7 @@ def _dictionary(source: Source, at: int, end: int) -> Iterator[ParseError]:
         return
     for entry in entries:
         value = text[entry.value_start : entry.value_end]
-        if not value or "%" in value or _BARE_WORD.fullmatch(value):
+        if not value or "%" in value or value.startswith("<") or _BARE_WORD.fullmatch(value):
             # A value of the operation, or a word that its own format gives a meaning.
             continue
         try:

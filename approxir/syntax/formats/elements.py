@@ -59,6 +59,10 @@ class Element(ABC):
         """Whether the element begins here; asked of the first element of an optional group."""
         return True
 
+    def prepare(self, out: WriteState) -> None:
+        """Hides properties that the format implies; called on the top elements before anything is written."""
+        return
+
     def present(self, out: WriteState) -> bool:
         """Whether the operation has something for this element to write."""
         return False
@@ -222,7 +226,7 @@ class Property(Element):
 
     def present(self, out: WriteState) -> bool:
         value = out.properties.get(self.name)
-        return value is not None and not self.kind.is_default(value)
+        return value is not None and self.name not in out.hidden and not self.kind.is_default(value)
 
     def write(self, out: WriteState) -> None:
         value = out.properties.get(self.name)
@@ -291,6 +295,7 @@ class Attributes(Element):
             if self.keyword:
                 out.literal("attributes")
             out.item(dictionary_text(entries))
+        out.attributes_written = True
 
 
 class PropertyDictionary(Element):

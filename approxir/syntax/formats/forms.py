@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from approxir.values import Attribute, Type
 
 
 class NameRef:
@@ -45,6 +49,13 @@ class TypeRef(Text):
 
     __slots__ = ()
 
+    @property
+    def value(self) -> Type:
+        """The type that the text means; aliases stay names."""
+        from approxir.syntax.attributes import parse_type
+
+        return parse_type(self.text)
+
 
 class AttrRef(Text):
     """The text of an attribute, in the spelling that the generic form needs.
@@ -53,6 +64,13 @@ class AttrRef(Text):
     """
 
     __slots__ = ()
+
+    @property
+    def value(self) -> Attribute:
+        """The attribute that the text means; aliases stay names."""
+        from approxir.syntax.attributes import parse_attribute
+
+        return parse_attribute(self.text)
 
 
 @dataclass(frozen=True, slots=True)

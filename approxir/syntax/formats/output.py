@@ -15,6 +15,7 @@ class WriteState:
     """An operation to print in its custom form, taken apart by the declarations of its format.
 
     `groups` and `group_types` go by operand group, `types` by type variable (a text, or several).
+    `hidden` are properties that keep silent because the format implies their value.
     """
 
     groups: dict[str, list[str]]
@@ -29,6 +30,8 @@ class WriteState:
     printed: frozenset[str]
     parts: list[str] = field(default_factory=list)
     properties_written: bool = False
+    attributes_written: bool = False
+    hidden: set[str] = field(default_factory=set)
     space: bool = True
     punctuation: bool = False
 
@@ -72,9 +75,12 @@ class WriteState:
 
     def remaining(self) -> dict[str, str]:
         """The entries of the attribute dictionary: all that no other element of the format prints."""
+        if self.attributes_written:
+            return {}
         found: dict[str, str] = {}
         if not self.properties_written:
-            found = {key: value for key, value in self.properties.items() if key not in self.printed}
+            unseen = self.printed | self.hidden
+            found = {key: value for key, value in self.properties.items() if key not in unseen}
         found.update(self.attributes)
         return dict(sorted(found.items()))
 

@@ -16,6 +16,13 @@ SYMBOL_REF = rf"{SYMBOL}(?:{TRIVIA}::{TRIVIA}{SYMBOL})*+"
 NUMBER = r"-?(?:0x[0-9A-Fa-f]++|[0-9]++(?:\.[0-9]*+(?:[eE][+\-]?[0-9]++)?+)?+)"
 
 _BRACKET = re.compile(rf"{STRING}|//[^\n]*+|->|=>|[<>]=|[()\[\]{{}}<>]")
+_OPAQUE_BRACKET = re.compile(rf"{STRING}|->|=>|[()\[\]{{}}<>]")
+# MLIR lexes the bodies of dialects that it has loaded, comments and all; those of others it skips raw.
+_PARSED_BODY = re.compile(
+    r"[!#](?:acc|affine|approx|arith|async|bufferization|builtin|chlo|emitc|gpu|index|linalg|llvm|memref|ml_program"
+    r"|nvgpu|nvvm|omp|pdl|ptr|quant|rocdl|shape|shard|smt|sparse_tensor|spirv|stablehlo|torch|tosa|transform|tt|ttg"
+    r"|ttng|vector|vhlo|xegpu)(?![\w$\-])"
+)
 _SIMPLE_TYPE = re.compile(
     r"(?:[A-Za-z_]\w*+|!(?:[A-Za-z_$.][\w$.\-]*+|[0-9]++))(?:<[^<>()\[\]{}\"/=\-]*+>)?+(?!<)"
 )
@@ -52,10 +59,10 @@ def skip_trivia(text: str, pos: int, end: int) -> int:
     return pos if match is None else match.end()
 
 
-def balanced_end(text: str, pos: int, end: int) -> int:
-    """The offset after the bracket that closes the one at `pos`."""
+def balanced_end(text: str, pos: int, end: int, opaque: bool = False) -> int:
+    """The offset after the bracket that closes the one at `pos`; an `opaque` body has no comments."""
     stack: list[str] = []
-    for match in _BRACKET.finditer(text, pos, end):
+    for match in (_OPAQUE_BRACKET if opaque else _BRACKET).finditer(text, pos, end):
         token = match.group()
         closer = _CLOSER.get(token)
         if closer is not None:
@@ -94,7 +101,7 @@ def type_end(text: str, pos: int, end: int) -> int:
         raise Mismatch(pos, "a type")
     after = match.end()
     if text[after : after + 1] == "<" and after < end:
-        return balanced_end(text, after, end)
+        return balanced_end(text, after, end, opaque=text[pos] == "!" and not _PARSED_BODY.match(text, pos))
     return after
 
 
@@ -151,7 +158,7 @@ def attribute_end(text: str, pos: int, end: int, typed: bool = True) -> int:
             raise Mismatch(pos, "an attribute")
         after = match.end()
         if text[after : after + 1] == "<" and after < end:
-            after = balanced_end(text, after, end)
+            after = balanced_end(text, after, end, opaque=not _PARSED_BODY.match(text, pos))
         return _colon_type_end(text, after, end) if typed else after
     match = _NUMBER.match(text, pos, end)
     if match is not None:

@@ -173,6 +173,8 @@ def custom_text(
         return None
     try:
         for element in found.elements:
+            element.prepare(state)
+        for element in found.elements:
             element.write(state)
     except CannotWrite:
         return None

@@ -14,8 +14,9 @@ from approxir.syntax.formats.reader import read_prefix
 from approxir.syntax.formats.spans import balanced_end, location_end, skip_trivia, type_end
 from approxir.syntax.formats.traits import default_dialect, is_terminator
 from approxir.syntax.formats.writer import generic_text
-from approxir.syntax.lexemes import RESULT_GROUP, RESULTS_RE, TRIVIA
+from approxir.syntax.lexemes import RESULTS_RE, SUFFIX_ID, TRIVIA
 
+RESULT_GROUP = re.compile(rf"%({SUFFIX_ID})(?:{TRIVIA}:{TRIVIA}([0-9]++))?+")
 _LABEL = re.compile(rf"{TRIVIA}(\^[\w$.\-]+)")
 _WORD = re.compile(r"[A-Za-z_][\w$.]*")
 _ALIAS = re.compile(rf"([#!][\w$.\-]+){TRIVIA}=")

@@ -167,17 +167,18 @@ def test_nesting_needs_no_recursion(depth: int) -> None:
         read_custom("arith.constant", text[:-30], 0, len(text) - 30, ())
 
 
-def test_doubling_the_operands_about_doubles_the_time() -> None:
+def test_time_grows_with_the_number_of_operands() -> None:
     def seconds(count: int) -> float:
         text = "func.return " + ", ".join(["%a"] * count) + " : " + ", ".join(["i32"] * count)
         best = 9.0
         for _ in range(3):
-            begin = time.perf_counter()
+            begin = time.process_time()
             read_custom("func.return", text, 0, len(text), ())
-            best = min(best, time.perf_counter() - begin)
+            best = min(best, time.process_time() - begin)
         return best
 
-    assert seconds(40_000) < 8 * seconds(10_000) + 0.01
+    # Linear time would be 8 times as much, quadratic time 64; the collector and other processes add some.
+    assert seconds(80_000) < 24 * seconds(10_000) + 0.05
 
 
 def test_traits_load_neither_lark_nor_formats() -> None:
@@ -200,3 +201,17 @@ def test_signature_tells_the_shape() -> None:
     assert [(g.name, g.kind) for g in found.operands][-1] == ("initArgs", "many")
     assert [g.kind for g in found.regions] == ["one"]
     assert "loop" in found.traits
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("builtin.unrealized_conversion_cast %a : i32 to !other.t<a // b>", "!other.t<a // b>"),
+        ("builtin.unrealized_conversion_cast %a : i32 to !llvm.ptr<1 // one\n >", "!llvm.ptr<1 // one\n >"),
+    ],
+)
+def test_only_bodies_of_unknown_dialects_have_no_comments(text: str, type_: str) -> None:
+    form = read_custom("builtin.unrealized_conversion_cast", text, 0, len(text), ())
+    assert form is not None
+    assert form.result_types is not None
+    assert [t.text if t else None for t in form.result_types] == [type_]

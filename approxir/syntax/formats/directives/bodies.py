@@ -19,6 +19,8 @@ _BINARY = {
     "max_unsigned": ("arith.maximumf", "arith.maxui"), "min_unsigned": ("arith.minimumf", "arith.minui"),
     "powf": ("math.powf", "math.powf"),
 }  # fmt: skip
+_LOGICAL = {"arith.addi": "arith.ori", "arith.muli": "arith.andi"}
+"""On i1 the sum is a disjunction and the product a conjunction."""
 _CONTRACTIONS = re.compile(
     r"matmul|batch_matmul|batch_reduce_matmul|matvec|vecmat|batch_matvec|batch_vecmat|dot|mmt4d|batch_mmt4d"
     r"|contract|(?:depthwise_)?conv_\dd(?:_[a-z]+_[a-z]+)?"
@@ -119,10 +121,6 @@ def _value(
         if lhs is None or rhs is None:
             return None
         multiply, add = _pick(_BINARY["mul"], out), _pick(_BINARY["add"], out)
-        if out == "i1":
-            multiply, add = "arith.andi", "arith.ori"
-        elif out.startswith("complex"):
-            multiply, add = "complex.mul", "complex.add"
         product = body.apply(multiply, [lhs, rhs], [out, out], out)
         return body.apply(add, ["%implied_out_", product], [out, out], out)
     return None
@@ -158,6 +156,10 @@ def _unary(
 
 
 def _pick(names: tuple[str, str], type_: str) -> str:
+    if type_ == "i1" and names[1] in _LOGICAL:
+        return _LOGICAL[names[1]]
+    if type_.startswith("complex<") and names[1].startswith("arith."):
+        return "complex." + names[1].removeprefix("arith.")[:3]
     return names[0] if _float(type_) else names[1]
 
 

@@ -42,6 +42,16 @@ def strided_metadata(state: State, arguments: tuple[Types, ...]) -> Types:
     return (base, *[TypeRef("index")] * (1 + 2 * len(dims)))
 
 
+@rule("complex_element")
+def complex_element(state: State, arguments: tuple[Types, ...]) -> Types:
+    """The type of the parts of a complex number."""
+    found = arguments[0]
+    if not isinstance(found, TypeRef):
+        return None
+    text = state.resolve(found.text)
+    return TypeRef(text[8:-1].strip()) if text.startswith("complex<") else None
+
+
 def _memory_space(rest: str) -> str:
     """The memory space of what follows a memref's element type, with its comma; a layout is left out."""
     if not rest:

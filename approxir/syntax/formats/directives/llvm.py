@@ -116,7 +116,7 @@ class GepFlags(Element):
         if bits & 4:
             words.append("nuw")
         if words:
-            out.item(" | ".join(words))
+            out.item("|".join(words))
 
 
 @directive("gep_indices")
@@ -343,3 +343,6 @@ class Switch(SwitchCases):
             state.properties[self.values] = AttrRef(f"dense<{body}> : vector<{len(values)}x{flag.text}>")
         state.properties[self.counts] = AttrRef(dense_array("i32", counts))
         return after
+
+    def _write_targets(self, out: WriteState, first: str, rest: list[str]) -> None:
+        out.item(f"{first} [{', '.join(rest)}]")

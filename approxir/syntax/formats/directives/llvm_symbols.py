@@ -6,6 +6,7 @@ import re
 
 from approxir.syntax.formats.elements import Element, Scope, directive
 from approxir.syntax.formats.forms import AttrRef
+from approxir.syntax.formats.inference import attribute_type
 from approxir.syntax.formats.output import WriteState
 from approxir.syntax.formats.state import WORD_RE, State
 from approxir.syntax.lexemes import TRIVIA
@@ -154,6 +155,8 @@ class Global(Element):
         elif value is not None and value.text.startswith('"'):
             size = _string_bytes(value.text)
             state.properties["global_type"] = AttrRef(f"!llvm.array<{size} x i8>")
+        elif value is not None and (implied := attribute_type(value.text)) is not None:
+            state.properties["global_type"] = AttrRef(implied)
         else:
             raise state.fail(pos, "`:` and the type of the global")
         if state.at(pos, "{"):

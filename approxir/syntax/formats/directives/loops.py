@@ -57,6 +57,27 @@ class SwitchCases(Element):
         state.properties[self.counts] = AttrRef(dense_array("i32", counts))
         return pos
 
+    def write(self, out: WriteState) -> None:
+        text = out.properties.get(self.values, "")
+        body = text.removeprefix("dense<").rpartition("> :")[0].strip("[]")
+        values = [value.strip() for value in body.split(",") if value.strip()]
+        counts = [int(count) for count in array_values(out.properties.get(self.counts, "array<i32>"))]
+        targets = [found for group in out.successors.values() for found in group]
+        if len(values) != len(counts) or len(targets) != len(values) + 1:
+            raise CannotWrite(self.values)
+        default, cases = self.names[-2], self.names[-1]
+        first = _target_text(targets[0][0], out.groups[default], out.group_types[default])
+        rest = []
+        at = 0
+        for value, count, (label, _) in zip(values, counts, targets[1:], strict=True):
+            operands, types = out.groups[cases][at : at + count], out.group_types[cases][at : at + count]
+            rest.append(f"{value}: {_target_text(label, operands, types)}")
+            at += count
+        self._write_targets(out, first, rest)
+
+    def _write_targets(self, out: WriteState, first: str, rest: list[str]) -> None:
+        out.item(", ".join([f"default: {first}", *rest]))
+
     def _target(self, state: State, pos: int, group: int) -> tuple[int, list[TypeRef]]:
         match = LABEL_RE.match(state.text, pos, state.end)
         if match is None:
@@ -72,6 +93,10 @@ class SwitchCases(Element):
             state.groups[group].extend(refs)
         state.successors.append(SuccessorRef(match.group(1), match.start(1), match.end(), tuple(refs)))
         return pos, types
+
+
+def _target_text(label: str, operands: list[str], types: list[str]) -> str:
+    return f"{label}({', '.join(operands)} : {', '.join(types)})" if operands else label
 
 
 @directive("switch_regions")

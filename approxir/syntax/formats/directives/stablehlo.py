@@ -376,6 +376,16 @@ class OptimizationBarrier(Element):
         state.types[self.variable] = tuple(types)
         return pos
 
+    def write(self, out: WriteState) -> None:
+        values = out.groups["operand"]
+        if not values:
+            out.item("()")
+            return
+        out.item(", ".join(values))
+        out.dictionary(out.remaining())
+        out.literal(":")
+        out.item(", ".join(out.group_types["operand"]))
+
 
 @directive("while_header")
 class WhileHeader(Element):
@@ -510,4 +520,19 @@ class Reduce(Element):
         return pos
 
     def write(self, out: WriteState) -> None:
-        raise CannotWrite("stablehlo.reduce")
+        values = out.groups["operands"]
+        half = len(values) // 2
+        arguments = out.region_arguments[0]
+        region = out.region_texts[0]
+        if region is None or len(arguments) != 2 * half or not half:
+            raise CannotWrite("a body that the header does not show")
+        out.glue()
+        out.item(", ".join(f"({values[i]} init: {values[half + i]})" for i in range(half)))
+        out.item(f"across dimensions = [{', '.join(array_values(out.properties['dimensions']))}]")
+        out.dictionary(out.remaining())
+        out.item(f": ({', '.join(out.group_types['operands'])}) -> {function_results(out.result_types)}")
+        pairs = []
+        for i in range(half):
+            (first, first_type), (second, second_type) = arguments[i], arguments[half + i]
+            pairs.append(f"({first}: {first_type}, {second}: {second_type})")
+        out.parts.append(f"\n reducer{' '.join(pairs)} {region}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from approxir.syntax.formats.directives.bodies import applied_body, named_body
 from approxir.syntax.formats.directives.common import as_list, dense_array
 from approxir.syntax.formats.elements import Element, Scope, directive
@@ -96,6 +98,15 @@ _MATMUL_MAPS = {
 }
 
 
+def _numbered(maps: str) -> str:
+    """The maps with their dimensions named d0, d1, ..., as MLIR prints them."""
+    for letters in ("bmnk", "mnk"):
+        if maps.startswith(f"[affine_map<({', '.join(letters)})"):
+            for index, letter in enumerate(letters):
+                maps = re.sub(rf"\b{letter}\b", f"d{index}", maps)
+    return maps
+
+
 @directive("structured")
 class Structured(InsOuts):
     """A named operation: its body is implied by its name."""
@@ -123,6 +134,12 @@ class Structured(InsOuts):
             dims = ", ".join(f"d{i}" for i in range(0 if parts is None else len(parts[1])))
             return [f"affine_map<({dims}) -> ({dims})>"] * count
         return [f"affine_map<{text}>" for text in _MATMUL_MAPS.get(self.name, ())]
+
+    def prepare(self, out: WriteState) -> None:
+        maps = ", ".join(f"affine_map<{text}>" for text in _MATMUL_MAPS.get(self.name, ()))
+        given = out.properties.get("indexing_maps", "")
+        if maps and given in (f"[{maps}]", _numbered(f"[{maps}]")):
+            out.hidden.add("indexing_maps")
 
     def write(self, out: WriteState) -> None:
         self._write_clauses(out)

@@ -76,6 +76,11 @@ class ContractTraits(Element):
         out.item(dictionary_text(shown))
 
 
+def _minor_identity(dims: int, rank: int) -> str:
+    names = [f"d{i}" for i in range(dims)]
+    return f"affine_map<({', '.join(names)}) -> ({', '.join(names[dims - rank :])})>"
+
+
 @directive("transfer_defaults")
 class TransferDefaults(Element):
     """Properties of a transfer that the text leaves out: a minor identity map, nothing in bounds."""
@@ -95,16 +100,23 @@ class TransferDefaults(Element):
         inner = shaped(source[2])
         rank = len(vector[1]) - (0 if inner is None else len(inner[1]))
         if "permutation_map" not in given:
-            dims = [f"d{i}" for i in range(len(source[1]))]
-            results = dims[len(dims) - rank :] if rank else []
-            text = f"affine_map<({', '.join(dims)}) -> ({', '.join(results)})>"
-            state.properties["permutation_map"] = AttrRef(text)
+            state.properties["permutation_map"] = AttrRef(_minor_identity(len(source[1]), rank))
         if "in_bounds" not in given:
             state.properties["in_bounds"] = AttrRef(f"[{', '.join(['false'] * rank)}]")
         for ref in state.groups[self.mask_group]:
             known = state.type_of(ref)
             state.types[self.mask] = known or TypeRef(make_shaped("vector", vector[1], "i1"))
         return pos
+
+    def prepare(self, out: WriteState) -> None:
+        source, vector = shaped(str(out.types.get(self.source))), shaped(str(out.types.get(self.vector)))
+        if source is None or vector is None or shaped(source[2]) is not None:
+            return
+        rank = len(vector[1])
+        if out.properties.get("permutation_map") == _minor_identity(len(source[1]), rank):
+            out.hidden.add("permutation_map")
+        if out.properties.get("in_bounds") == f"[{', '.join(['false'] * rank)}]":
+            out.hidden.add("in_bounds")
 
     def write(self, out: WriteState) -> None:
         return
