@@ -36,17 +36,7 @@ class GenericPrinter(Layout):
         assert op.source is not None
         form = form_of(op, self.aliases)
         if form is None:
-            raise PrintError(
-                (
-                    op.source.diagnostic(
-                        op.name_start,
-                        f"the custom form of {op.name} is not understood, so it cannot be made generic",
-                        length=op.name_end - op.name_start,
-                        hint='let a real MLIR print it: module.print(generic=True, using="mlir")',
-                        code="print",
-                    ),
-                )
-            )
+            raise _not_understood(op, f"the custom form of {op.name} is not understood")
         from approxir.syntax.formats.writer import generic_text
 
         text = op.source.text
@@ -59,11 +49,15 @@ class GenericPrinter(Layout):
                 places.append(None)
                 continue
             labels = " ".join(f"^{block.label}" for block in region.blocks if block.label)
-            places.append(f"\x01{index} {labels}\x01")
+            places.append("" if _is_blank(region) else f"\x01{index} {labels}\x01")
             last = region.blocks[-1].last if region.blocks else None
-            implied = form.implicit_terminators[index] is not None
-            if implied and (last is None or not is_terminator(last.name)):
-                unterminated.append(index)
+            if last is None or not is_terminator(last.name):
+                if op.name != "vector.mask" or last is None:
+                    if form.implicit_terminators[index] is not None:
+                        unterminated.append(index)
+                else:
+                    # What it yields is the result of the operation inside, which the text does not name.
+                    raise _not_understood(op, "the value that the masked operation yields has no name")
         results = [match.group() for match in result_groups(text, op.start, op.name_start)]
         try:
             whole = generic_text(
@@ -87,6 +81,27 @@ class GenericPrinter(Layout):
                     del self.out[-2:]
             else:
                 self.out.append(piece)
+
+
+def _is_blank(region: Region) -> bool:
+    """Whether nothing but white space stands between a region's braces."""
+    assert region.source is not None
+    return not region.source.text[region.start + 1 : region.end - 1].strip()
+
+
+def _not_understood(op: Operation, message: str) -> PrintError:
+    assert op.source is not None
+    return PrintError(
+        (
+            op.source.diagnostic(
+                op.name_start,
+                f"{message}, so it cannot be printed in the generic form",
+                length=op.name_end - op.name_start,
+                hint='let a real MLIR print it: module.print(generic=True, using="mlir")',
+                code="print",
+            ),
+        )
+    )
 
 
 def print_generic(module: Any) -> str:

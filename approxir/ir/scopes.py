@@ -239,7 +239,7 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
 
 
 def _comes_later(value: Value, op: Operation) -> bool:
-    """Whether a value is defined by `op` itself or behind it in the text, so that MLIR does not know it yet."""
+    """Whether `op` itself or text behind it defines a value, so that MLIR does not know it yet."""
     if isinstance(value, OpResult):
         # An operation around `op` defines its results after its regions.
         return value.operation.source is op.source and value.operation.end > op.start

@@ -562,7 +562,9 @@ class _Parser:
                     or kind == "close"
                     or (kind == "word" and _SCALAR_TYPE.match(previous) is not None)
                 )
-            return newline and op.name.startswith(_PDL_CONTEXT) and _PDL_WORDS.match(text, pos) is not None
+            if newline and op.name.startswith(_PDL_CONTEXT) and _PDL_WORDS.match(text, pos) is not None:
+                return True
+            return newline and kind in ("close", "sigil") and self.short_names(op, pos + len(value))
         if group == "string":
             if glued or (kind == "name" and not newline):
                 return False
@@ -585,6 +587,13 @@ class _Parser:
         if group == "open":
             return top and text.startswith("{-#", pos)
         return False
+
+    def short_names(self, op: Any, pos: int) -> bool:
+        """Whether a word that ends at `pos` may be the short name of an operation after `op`."""
+        around = op.block.region.operation
+        if around is None or default_dialect(around.name) not in ("transform", "emitc"):
+            return False
+        return self.peek(pos) in ("%", "@")
 
     def peek(self, pos: int) -> str:
         at = skip_trivia(self.text, pos)

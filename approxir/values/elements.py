@@ -21,6 +21,7 @@ from approxir.values.types import (
     I1,
     I64,
     ComplexType,
+    DialectType,
     FloatType,
     IndexType,
     IntegerType,
@@ -39,7 +40,8 @@ _NUMERIC = (IntegerType, FloatType, IndexType, ComplexType)
 
 def _static(type: Type) -> ShapedType | None:
     """The type of a constant, which has a known shape; None while it is an alias."""
-    if isinstance(type, TypeAlias):
+    if isinstance(type, TypeAlias) or (isinstance(type, DialectType) and "<" in type.body):
+        # A dialect's own type may have a shape too: !emitc.array<2xindex>.
         return None
     if not isinstance(type, ShapedType):
         raise InvalidValue(f"a list of elements needs a tensor or vector type, not {type}")
@@ -88,8 +90,6 @@ class DenseElementsAttr(Attribute):
         check_range(body, element, end)
         if shape is not None and shape != shaped.static_shape:
             raise InvalidValue(f"the elements have the shape {list(shape)}, the type {shaped} another one")
-        if shape is not None and isinstance(shaped, VectorType) and shaped.scalable:
-            raise InvalidValue("only one element for all can be given for a scalable vector")
         if shape is not None and 0 in shape:
             set_field(self, "body", "")
 

@@ -144,8 +144,15 @@ def _after(match: re.Match[str] | None) -> int:
     return match.end()
 
 
+_STRING_OR_COMMENT = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|//[^\n]*+')
+
+
 def _length(row: str, reader: _Reader) -> int:
-    if reader.what in ("a string", "a complex number in parentheses") or "/" in row:
+    if reader.what == "a string":
+        return sum(match.group().startswith('"') for match in _STRING_OR_COMMENT.finditer(row))
+    if "/" in row:
+        row = _NOISE.sub("", row)
+    if reader.what == "a complex number in parentheses":
         return sum(1 for _ in reader.scalar.finditer(row))
     commas = row.count(",")
     return commas + 1 if commas else int(bool(row[1:-1].strip()))

@@ -46,7 +46,7 @@ class IntegerType(Type):
         """
         low = 0 if self.signedness == "unsigned" else -(1 << self.width >> 1)
         high = (1 << self.width >> (self.signedness == "signed")) - 1
-        return low, high
+        return low, max(high, 0)
 
 
 def is_bool(type: Type | None) -> bool:

@@ -55,15 +55,15 @@ def same_module(original: str, renamed: str, using: Tool | None = None) -> Verdi
     using = using or accepting_tool(original)
     if using is None:
         return Verdict(False, "no tool accepts the original")
-    before = using.ask(original)
-    if before.output is None:
-        return Verdict(False, f"{using.name} refuses the original: {before.errors.strip()}")
-    after = using.ask(renamed)
-    if after.output is None:
-        return Verdict(False, f"{using.name} refuses the new text: {after.errors.strip()}")
-    if before.output == after.output:
+    before = generic_form(original, using)
+    if before is None:
+        return Verdict(False, f"{using.name} refuses the original: {using.ask(original).errors.strip()}")
+    after = generic_form(renamed, using)
+    if after is None:
+        return Verdict(False, f"{using.name} refuses the new text: {using.ask(renamed).errors.strip()}")
+    if before == after:
         return Verdict(True)
-    return Verdict(False, first_difference(before.output, after.output))
+    return Verdict(False, first_difference(before, after))
 
 
 def first_difference(expected: str, found: str) -> str:

@@ -117,22 +117,27 @@ def _read_tree(form: str) -> list[Seen]:
     seen: list[Seen] = []
     open_operations: list[int] = []
 
-    def close(line: str) -> None:
-        operation = seen[open_operations.pop()]
+    continued = False
+
+    def ends_here(line: str) -> bool:
+        """Whether the start or end of an operation ends on this line; some attributes print line breaks."""
+        if line.endswith("({"):
+            return True
         if m := _LOCATED_END.search(line):
-            operation.place = place(m[1])
+            seen[open_operations.pop()].place = place(m[1])
+        return m is not None
 
     for line in lines:
-        if m := _STARTS.match(line):
+        if continued:
+            continued = not ends_here(line)
+        elif m := _STARTS.match(line):
             results = sum(int(([*group.split(":"), "1"])[1]) for group in m[1].split(",")) if m[1] else 0
-            seen.append(
-                Seen(_unescaped(m[2][1:-1]), open_operations[-1] if open_operations else None, results)
-            )
+            name = _unescaped(m[2][1:-1])
+            seen.append(Seen(name, open_operations[-1] if open_operations else None, results))
             open_operations.append(len(seen) - 1)
-            if not line.endswith("({"):
-                close(line)
+            continued = not ends_here(line)
         elif open_operations and line.lstrip().startswith("})"):
-            close(line)
+            continued = not ends_here(line)
         elif open_operations and (m := _BLOCK.match(line)):
             arguments = seen[open_operations[-1]].arguments
             for token in _ARGUMENT.finditer(m[1]):

@@ -252,8 +252,9 @@ def files_below(folders: Iterable[Path]) -> Iterator[Path]:
 
 
 def table(outcomes: Iterable[Outcome], checks: Sequence[str] = CHECKS) -> str:
-    """Counts for each dialect (a file counts once for every dialect in it), and for all files."""
+    """Counts for each dialect (a file counts once for each), and for all; shares are of the files asked."""
     total: collections.Counter[str] = collections.Counter()
+    asked: collections.Counter[tuple[str, str]] = collections.Counter()
     passed: collections.Counter[tuple[str, str]] = collections.Counter()
     errors: collections.Counter[tuple[str, str]] = collections.Counter()
     for outcome in outcomes:
@@ -261,6 +262,7 @@ def table(outcomes: Iterable[Outcome], checks: Sequence[str] = CHECKS) -> str:
         for row in rows:
             total[row] += 1
             for name, status in outcome.checks.items():
+                asked[row, name] += 1
                 passed[row, name] += status == "ok"
             for status in {s for s in outcome.checks.values() if s in ("error", "crash")}:
                 errors[row, status] += 1
@@ -269,7 +271,10 @@ def table(outcomes: Iterable[Outcome], checks: Sequence[str] = CHECKS) -> str:
     for row, count in sorted(
         total.items(), key=lambda item: (not item[0].startswith("ALL"), -item[1], item[0])
     ):
-        cells = [f"{passed[row, name]:>5} {100 * passed[row, name] / count:5.1f}%" for name in checks]
+        cells = [
+            f"{passed[row, name]:>5} {100 * passed[row, name] / max(1, asked[row, name]):5.1f}%"
+            for name in checks
+        ]
         cells += [str(errors[row, name]) for name in ("error", "crash")]
         lines.append(f"{row:20} {count:>7} " + " ".join(f"{cell:>12}" for cell in cells))
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from .judge import (
 )
 from .places import blank_locations
 from .run import judged, table
+from .tools import numbered
 
 TEXT = """\
 // it's "open
@@ -74,6 +75,14 @@ def test_the_operations_that_stand_in_the_text(using: Tool) -> None:
     assert parents["affine.load"] == Place(9, 3)
 
 
+def test_attributes_printed_over_several_lines(using: Tool) -> None:
+    text = 'module attributes {a.b = #a.b<\n x>} { "a.b"() ({ "c.d"() : () -> () }) {k = #a.b<\n>} : () -> () }\n'
+    found = reading(text, using)
+    assert found is not None
+    assert [w.name for w in found.operations] == ["builtin.module", "a.b", "c.d"]
+    assert [w.parent for w in found.operations] == [None, Place(1, 1), Place(2, 7)]
+
+
 def test_the_names_that_the_text_defines(using: Tool) -> None:
     found = reading(TEXT, using)
     assert found is not None
@@ -114,6 +123,13 @@ def test_a_reader_that_misses_an_operation_is_noticed(lost: tuple[str, int, int]
 def test_names_used_twice_are_noticed(using: Tool) -> None:
     assert global_unique_check(TEXT, using) is None
     assert global_unique_check(TEXT.replace("%j", "%i"), using) == "%i is defined at (8, 44) and at (9, 14)"
+
+
+def test_names_are_numbered_for_tools_that_keep_them() -> None:
+    form = '%a, %b:2 = "x"(%z) ({\n^bb0(%c: i32):\n  "y"(%c, %b#1) {s = "%a"} : () -> ()\n}) : () -> ()\n'
+    other = form.replace("%a,", "%q,").replace("%c", "%a").replace("%b", "%0")
+    assert numbered(form) == numbered(other)
+    assert numbered(form) != numbered(other.replace("(%a, %0#1)", "(%q, %0#1)"))
 
 
 def test_only_trailing_locations_are_blanked() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import itertools
 import os
 import re
 import shutil
@@ -104,6 +105,8 @@ class Tool:
     name: str
     generic: tuple[str, ...]
     located: tuple[str, ...] | None
+    keeps_names: bool = False
+    """The tool prints the names it read, so its forms are compared after numbering the names."""
 
     def ask(self, text: str, *, located: bool = False) -> Answer:
         """Run the tool, or take its answer from the cache."""
@@ -211,7 +214,7 @@ def tools() -> tuple[Tool, ...]:
         found.append(Tool("triton", (sys.executable, "-c", _TRITON_SCRIPT), None))
     if xdsl := _on_path("xdsl-opt"):
         found.append(
-            Tool("xdsl-opt", (str(xdsl), "--allow-unregistered-dialect", "--print-op-generic"), None)
+            Tool("xdsl-opt", (str(xdsl), "--allow-unregistered-dialect", "--print-op-generic"), None, True)
         )
     return tuple(found)
 
@@ -233,4 +236,35 @@ def accepting_tool(text: str, among: Iterable[Tool] | None = None) -> Tool | Non
 
 def generic_form(text: str, using: Tool) -> str | None:
     """The tool's canonical form of the text, or None when it refuses the text."""
-    return using.ask(text).output
+    output = using.ask(text).output
+    return numbered(output) if output is not None and using.keeps_names else output
+
+
+_NAME = re.compile(
+    r"""
+    "(?:[^"\\]|\\.)*"                       # strings are skipped
+  | ^\s*(?P<results>%[^"=]*?)(?=\s=\s)     # definitions
+  | ^\s*\^\w+\((?P<arguments>.*)\):
+  | (?P<use>%[\w.$-]+)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+
+
+def numbered(form: str) -> str:
+    """A generic form with its values numbered in order of definition, or of use where that comes first."""
+    numbers: dict[str, str] = {}
+    count = itertools.count()
+
+    def define(match: re.Match[str]) -> str:
+        numbers[match[0]] = f"%{next(count)}"
+        return numbers[match[0]]
+
+    def replace(match: re.Match[str]) -> str:
+        if use := match["use"]:
+            return numbers.get(use) or define(match)
+        if match["results"] or match["arguments"]:
+            return re.sub(r"%[\w.$-]+", define, match[0])
+        return match[0]
+
+    return _NAME.sub(replace, form)

@@ -63,7 +63,7 @@ def check_successors(op: Operation, detail: Detail, facts: Facts | None, finding
                 hint="put another block before it: the entry block cannot have predecessors",
                 related=(target.start, f"^{target.label} is defined here"),
             )
-    if following is not None and (detail.successors and sure or known(op.name).terminator):
+    if following is not None and ((detail.successors and sure) or known(op.name).terminator):
         findings.add(
             op.name_start,
             f"{op.name} must be the last operation of its block",
@@ -133,7 +133,7 @@ def check_terminators(region: Region, op: Operation | None, findings: Findings) 
                     length=len(block.label or "") + 1,
                     hint="a block ends in a terminator" + _suggestion(op),
                 )
-            elif op.name == "func.func" and len(blocks) == 1:
+            elif op.name == "func.func" and len(blocks) == 1 and not op.is_generic:
                 findings.add(
                     region.start,
                     "the body of a function is empty",

@@ -244,7 +244,8 @@ class Reader:
             if form is not None:
                 self._understand(op, facts, form)
         except ParseError as error:
-            if not found:
+            # Two operations on one line may have been taken for one.
+            if not found and lx.OPERATION_AHEAD.match(self.text, error.diagnostics[0].offset, op.end) is None:
                 self.findings.take(error)
             return None
         return None if found else facts

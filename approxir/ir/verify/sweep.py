@@ -13,7 +13,14 @@ from typing import NamedTuple
 from approxir.errors import ParseError
 from approxir.syntax import lexemes as lx
 from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
-from approxir.syntax.balance import Unbalanced, skip_attribute, skip_balanced, skip_opaque, skip_trivia, skip_type
+from approxir.syntax.balance import (
+    Unbalanced,
+    skip_attribute,
+    skip_balanced,
+    skip_opaque,
+    skip_trivia,
+    skip_type,
+)
 from approxir.syntax.entries import scan_entries
 from approxir.syntax.faults import Fault
 from approxir.syntax.source import Source

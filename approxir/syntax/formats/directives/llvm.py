@@ -197,7 +197,7 @@ class Call(Element):
         bundle_types: list[TypeRef] = []
         sizes: list[str] = []
         if state.at(pos, "["):
-            pos = self._bundles(state, pos, bundles, bundle_types, sizes)
+            pos = _bundles(state, pos, bundles, bundle_types, sizes)
         state.properties["op_bundle_sizes"] = AttrRef(dense_array("i32", sizes))
         state.types["B"] = tuple(bundle_types)
         if state.at(pos, "{"):
@@ -236,31 +236,6 @@ class Call(Element):
             tail, pos = match.group(1), match.end()
         state.properties["TailCallKind"] = AttrRef(f"#llvm.tailcallkind<{tail}>")
         return pos
-
-    def _bundles(
-        self, state: State, pos: int, refs: list[NameRef], types: list[TypeRef], sizes: list[str]
-    ) -> int:
-        tags: list[str] = []
-        pos = state.expect(pos, "[")
-        after = state.accept(pos, "]")
-        while after < 0:
-            tag, pos = state.attribute(pos, typed=False)
-            tags.append(tag.text)
-            found, pos = state.operand_list(state.expect(pos, "("))
-            sizes.append(str(len(found)))
-            refs.extend(found)
-            if found:
-                more, pos = state.type_list(state.expect(pos, ":"))
-                types.extend(more)
-            pos = state.expect(pos, ")")
-            comma = state.accept(pos, ",")
-            if comma >= 0:
-                pos = comma
-            else:
-                after = state.expect(pos, "]")
-        if tags:
-            state.properties["op_bundle_tags"] = AttrRef(f"[{', '.join(tags)}]")
-        return after
 
     def write(self, out: WriteState) -> None:
         if out.groups["op_bundle_operands"] or "arg_attrs" in out.properties or "res_attrs" in out.properties:
@@ -346,3 +321,102 @@ class Switch(SwitchCases):
 
     def _write_targets(self, out: WriteState, first: str, rest: list[str]) -> None:
         out.item(f"{first} [{', '.join(rest)}]")
+
+
+def _bundles(state: State, pos: int, refs: list[NameRef], types: list[TypeRef], sizes: list[str]) -> int:
+    tags: list[str] = []
+    pos = state.expect(pos, "[")
+    after = state.accept(pos, "]")
+    while after < 0:
+        tag, pos = state.attribute(pos, typed=False)
+        tags.append(tag.text)
+        found, pos = state.operand_list(state.expect(pos, "("))
+        sizes.append(str(len(found)))
+        refs.extend(found)
+        if found:
+            more, pos = state.type_list(state.expect(pos, ":"))
+            types.extend(more)
+        pos = state.expect(pos, ")")
+        comma = state.accept(pos, ",")
+        if comma >= 0:
+            pos = comma
+        else:
+            after = state.expect(pos, "]")
+    if tags:
+        state.properties["op_bundle_tags"] = AttrRef(f"[{', '.join(tags)}]")
+    return after
+
+
+@directive("op_bundles")
+class OpBundles(Element):
+    """``["align"(%p, %n : !llvm.ptr, i64)]``: the operand bundles of an intrinsic, its second group of operands."""
+
+    printed = ("op_bundle_sizes", "op_bundle_tags")
+
+    def __init__(self, scope: Scope, types: str) -> None:
+        self.types = types
+
+    def read(self, state: State, pos: int) -> int:
+        types: list[TypeRef] = []
+        sizes: list[str] = []
+        if state.at(pos, "["):
+            pos = _bundles(state, pos, state.groups[1], types, sizes)
+        state.properties.setdefault("op_bundle_sizes", AttrRef(dense_array("i32", sizes)))
+        state.types[self.types] = tuple(types)
+        return pos
+
+    def write(self, out: WriteState) -> None:
+        if out.groups["op_bundle_operands"]:
+            raise CannotWrite("bundles")
+
+
+@directive("intrinsic_type")
+class IntrinsicType(Element):
+    """``(i32 {llvm.signext}) -> i32``: a function type whose parts may have attributes."""
+
+    def __init__(self, scope: Scope, inputs: str, outputs: str) -> None:
+        self.inputs = inputs
+        self.outputs = outputs
+
+    def read(self, state: State, pos: int) -> int:
+        inputs, pos = _attributed_types(state, pos, "arg_attrs")
+        pos = state.expect(pos, "->")
+        outputs: list[TypeRef]
+        if state.at(pos, "("):
+            outputs, pos = _attributed_types(state, pos, "res_attrs")
+        else:
+            single, pos = state.type(pos)
+            outputs = [single]
+        state.types[self.inputs] = tuple(inputs)
+        state.types[self.outputs] = tuple(outputs)
+        return pos
+
+    def write(self, out: WriteState) -> None:
+        if "arg_attrs" in out.properties or "res_attrs" in out.properties:
+            raise CannotWrite("attributes of arguments")
+        inputs = [str(kind) for kind in as_list(out.types[self.inputs])]
+        outputs = [str(kind) for kind in as_list(out.types[self.outputs])]
+        single = len(outputs) == 1 and not outputs[0].startswith("(")
+        out.item(f"({', '.join(inputs)}) -> " + (outputs[0] if single else f"({', '.join(outputs)})"))
+
+
+@directive("angle_properties")
+class AngleProperties(Element):
+    """``<alignment = 4>``: properties between angle brackets, as some builds of MLIR print them."""
+
+    def __init__(self, scope: Scope) -> None:
+        return
+
+    def read(self, state: State, pos: int) -> int:
+        at = state.accept(pos, "<")
+        while at >= 0:
+            key, at = state.word(at, "the name of a property")
+            state.properties[key], at = state.attribute(state.expect(at, "="))
+            comma = state.accept(at, ",")
+            if comma < 0:
+                return state.expect(at, ">")
+            at = comma
+        return pos
+
+    def write(self, out: WriteState) -> None:
+        return

@@ -153,3 +153,37 @@ class Print(Element):
             entries, pos = state.dictionary(pos)
             state.attributes.extend(entries)
         return pos
+
+
+@directive("ignored_type")
+class IgnoredType(Element):
+    """``, vector<2xi1>``: one more type that older texts have and that means nothing."""
+
+    def __init__(self, scope: Scope) -> None:
+        return
+
+    def read(self, state: State, pos: int) -> int:
+        comma = state.accept(pos, ",")
+        return pos if comma < 0 else state.type(comma)[1]
+
+    def write(self, out: WriteState) -> None:
+        return
+
+
+@directive("bare_lists")
+class BareLists(Element):
+    """``offsets = [0], strides = [1]``: properties as some versions spell them, without the braces around them."""
+
+    def __init__(self, scope: Scope, *names: str) -> None:
+        self.names = names
+
+    def read(self, state: State, pos: int) -> int:
+        for number, name in enumerate(self.names):
+            at = state.accept(pos, name) if number == 0 else state.expect(state.expect(pos, ","), name)
+            if at < 0:
+                return pos
+            state.properties[name], pos = state.attribute(state.expect(at, "="))
+        return pos
+
+    def write(self, out: WriteState) -> None:
+        return
