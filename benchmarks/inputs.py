@@ -33,12 +33,13 @@ def transformer(layers: int, *, generic: bool, width: int = 64, tokens: int = 32
         return x
 
     def shape(*sizes: int) -> Any:
-        return jax.ShapeDtypeStruct(sizes, jnp.float32)
+        make: Any = jax.ShapeDtypeStruct
+        return make(sizes, jnp.float32)
 
     layer = (*[shape(width, width)] * 3, shape(width, 4 * width), shape(4 * width, width))
     lowered = jax.jit(forward).lower(shape(tokens, width), [layer] * layers)
-    module = lowered.compiler_ir("stablehlo").operation
-    return str(module.get_asm(print_generic_op_form=generic))
+    module: Any = lowered.compiler_ir("stablehlo")
+    return str(module.operation.get_asm(print_generic_op_form=generic))
 
 
 def repeated_transformer(size: int, *, generic: bool) -> str:

@@ -10,6 +10,7 @@ text and what has to stay alive with it; `running.py` compares the texts where t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -140,8 +141,26 @@ def full_layout() -> Work:
 
 
 @job
+def any_outcome() -> Work:
+    """The same as `full`; an error that says where the text is faulty is an outcome as well."""
+    from approxir import ApproxIRError
+
+    parse = full()
+
+    def work(text: str) -> Any:
+        try:
+            return parse(text)
+        except ApproxIRError as error:
+            return str(error)
+
+    return work
+
+
+@job
 def edit() -> Work:
     """Open the text, change one threshold, and write it back."""
+    from inputs import annotated_kernels
+
     import approxir as ax
 
     def work(text: str) -> Kept:
@@ -149,8 +168,6 @@ def edit() -> Work:
         (tree,) = module.find(ANNOTATION)
         tree.attributes["thresholds"] = [100, 750]
         return Kept(str(module), module)
-
-    from inputs import annotated_kernels
 
     work(annotated_kernels(5_000, generic=False))
     work(annotated_kernels(5_000, generic=True))
@@ -182,7 +199,7 @@ def regex_lines() -> Work:
 
 @job
 def xdsl() -> Work:
-    """xDSL's parse and print."""
+    """The parse and print of xDSL."""
     from xdsl.context import Context
     from xdsl.dialects import get_all_dialects
     from xdsl.parser import Parser
@@ -264,11 +281,9 @@ def _memory(field: str) -> int:
 
 
 def _reset_peak() -> None:
-    try:
+    # Where that is not allowed, or not Linux, the peak includes reading the text.
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        # Not allowed or not Linux: the peak then includes reading the text.
-        pass
 
 
 if __name__ == "__main__":

@@ -13,22 +13,49 @@ from __future__ import annotations
 
 import argparse
 import functools
+import hashlib
 import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import inputs
 from inputs import MB
-from running import Clock, Failed, Job, Make, Row, Samples, environment, machine, measure, progress, table
-from running import today, write_section
+from running import (
+    Clock,
+    Failed,
+    Job,
+    Row,
+    Samples,
+    environment,
+    machine,
+    measure,
+    progress,
+    tables,
+    today,
+    write_section,
+)
 
 Target = tuple[Literal["at least", "at most"], float]
+Make = Callable[[], str]
+Pair = tuple[str, str, float | None]
+
+SPEED = {
+    "xdsl": "How many times as fast as xDSL",
+    "torch_mlir": "Time over that of the MLIR bindings",
+    "jaxlib": "Time over that of the MLIR bindings",
+    "regex_edit": "Time of an edit over that of search and replace",
+    "regex_lines": "For orientation: time over that of one regular expression",
+}
+MEMORY = "Peak of memory over the size of the text"
+GROWTH = "Time over that at half the size"
+LOSSLESS = ("structural", "parse_all", "full")
+"""Jobs that have to give back the text that they were given."""
 PEERS = ("xdsl", "torch_mlir", "jaxlib")
 NAMES = {
     "xdsl": "xDSL",
@@ -49,33 +76,32 @@ LABELS = {
 
 @dataclass(frozen=True)
 class Case:
-    """An input and what is done with it: pairs of a job and a peer, with the target for their ratio."""
+    """An input and what is done with it.
+
+    `faster` and `slower` are pairs of a job of approxir and one of a peer, with how many times as fast
+    it has to be, or how many times as long it may take. `memory` tells of a job how many times the text
+    its peak may be.
+    """
 
     group: str
     input: str
     make: Make
-    faster: tuple[tuple[str, str, float | None], ...] = ()
-    """approxir's job, the peer's, and how many times as fast it has to be."""
-    slower: tuple[tuple[str, str, float | None], ...] = ()
-    """approxir's job, the peer's, and how many times as long it may take."""
+    faster: tuple[Pair, ...] = ()
+    slower: tuple[Pair, ...] = ()
     memory: tuple[tuple[str, float | None], ...] = ()
-    """A job, and how many times the text its peak may be."""
     same: tuple[str, ...] = ()
     """Jobs whose results have to be equal."""
-    fast: bool = False
-    """Whether the jobs are over in a moment, and are therefore done several times in each process."""
+    runs: int = 1
+    """How often a job is done in each process: more than once where it is over in a moment."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """An input that grows in one respect; the time at twice the size over the time at the size."""
+    """An input that grows in one respect up to `size`."""
 
     input: str
-    make: functools.partial[str]
+    make: Callable[[int], str]
     size: int
-
-    def at(self, size: int) -> Make:
-        return functools.partial(self.make, size)
 
 
 def cases(size: int) -> list[Case]:
@@ -108,7 +134,7 @@ def cases(size: int) -> list[Case]:
             "custom",
             "transformer of 96 layers, custom",
             functools.partial(inputs.transformer, 96, generic=False),
-            slower=tuple(pair for pair in against_bindings if pair[0] != "structural") + orientation,
+            slower=against_bindings,
             memory=memory,
         ),
         Case(
@@ -141,7 +167,7 @@ def cases(size: int) -> list[Case]:
                 functools.partial(inputs.annotated_kernels, size, generic=word == "generic"),
                 slower=against_regex,
                 same=("edit", "regex_edit"),
-                fast=True,
+                runs=7,
             )
             for word in ("generic", "custom")
         ),
@@ -156,13 +182,13 @@ def cases(size: int) -> list[Case]:
 
 
 def growths(size: int) -> list[Growth]:
-    """Inputs that grow in one respect, by doubling."""
+    """Inputs that grow in one respect: at 20 MB, up to the sizes that the specification names."""
     return [
-        Growth("operations of one line", functools.partial(inputs.operations), size // 40),
-        Growth("depth of nested regions", functools.partial(inputs.nested_regions), size // 400),
-        Growth("depth of brackets in an attribute", functools.partial(inputs.nested_brackets), size // 400),
-        Growth("length of one line", functools.partial(inputs.long_line), size // 4),
-        Growth("length of a hexadecimal constant", functools.partial(inputs.hex_blob), 32 * size // 20),
+        Growth("operations of one line", inputs.operations, size // 20),
+        Growth("regions in each other", inputs.nested_regions, size // 200),
+        Growth("brackets in each other, in an attribute", inputs.nested_brackets, size // 200),
+        Growth("characters in one line", inputs.long_line, size // 2),
+        Growth("digits of a hexadecimal constant", inputs.hex_blob, 64 * size // 20),
     ]
 
 
@@ -176,60 +202,75 @@ class Session:
     folder: Path
     results: dict[str, dict[str, Any]]
 
-    def measure(self, label: str, make: Make, names: Iterable[str], fast: bool = False) -> dict[str, Samples | Failed]:
+    def measure(
+        self, label: str, make: Make, names: Iterable[str], runs: int = 1
+    ) -> dict[str, Samples | Failed]:
         jobs = [
-            Job(name, self.pythons.get(name, sys.executable), 7 if fast else 1)
+            Job(name, self.pythons.get(name, sys.executable), runs)
             for name in dict.fromkeys(names)
             if name not in PEERS or name in self.pythons
         ]
-        path = self.folder / "input.mlir"
-        path.write_text(make(), encoding="utf-8")
+        text = make()
+        self.path.write_text(text, encoding="utf-8")
         progress(f"{label}: {', '.join(job.name for job in jobs)}")
-        found = measure(jobs, path, self.rounds)
-        self.results[label] = {"characters": path.stat().st_size} | {
-            name: {"error": str(one)} if isinstance(one, Failed) else one.as_json() for name, one in found.items()
+        found = measure(jobs, self.path, self.rounds)
+        self.results[label] = {"bytes": self.path.stat().st_size} | {
+            name: {"error": str(one)} if isinstance(one, Failed) else one.as_json()
+            for name, one in found.items()
         }
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        for name in LOSSLESS:
+            if isinstance(one := found.get(name), Samples) and one.digests != {digest}:
+                raise SystemExit(f"{label}: {name} does not give the text back")
         return found
 
     def run_case(self, case: Case) -> list[Row]:
         pairs = case.faster + case.slower
         names = [name for ours, peer, _ in pairs for name in (ours, peer)] + [name for name, _ in case.memory]
-        found = self.measure(case.input, case.make, names, case.fast)
+        found = self.measure(case.input, case.make, names, case.runs)
+        if case.same:
+            digests = {
+                d for name in case.same if isinstance(one := found[name], Samples) for d in one.digests
+            }
+            if len(digests) != 1:
+                raise SystemExit(f"{case.input}: {' and '.join(case.same)} do not give the same text")
         rows: list[Row] = []
-        for ours, peer, bound in pairs:
+        for pair in pairs:
+            ours, peer, bound = pair
             if peer not in found:
                 continue
-            up = (ours, peer, bound) in case.faster
-            what = f"{LABELS[ours]}: {'times as fast' if up else 'time'}"
-            row = Row(what, case.input, NAMES[peer], None, _target(up, bound))
+            up = pair in case.faster
+            row = Row(SPEED[peer], LABELS[ours], case.input, NAMES[peer], None, _target(up, bound))
             mine, other = found[ours], found[peer]
             if isinstance(mine, Failed) or isinstance(other, Failed):
-                failed = ours if isinstance(mine, Failed) else "the peer"
-                rows.append(replace(row, note=f"{failed} cannot read it", target=None))
+                who = "approxir" if isinstance(mine, Failed) else "the peer"
+                rows.append(replace(row, note=f"{who} cannot read it", target=None))
                 continue
             ratio = other.seconds(self.clock) / mine.seconds(self.clock)
             rows.append(replace(row, ratio=ratio if up else 1 / ratio))
-        size = (self.folder / "input.mlir").stat().st_size
+        size = self.path.stat().st_size
         for name, bound in case.memory:
             one = found[name]
             if isinstance(one, Samples) and max(one.peak) > 0:
-                what = f"{LABELS[name]}: peak of memory"
-                rows.append(Row(what, case.input, "size of the text", max(one.peak) / size, _target(False, bound)))
-        if case.same:
-            digests = {d for name in case.same if isinstance(one := found[name], Samples) for d in one.digests}
-            if len(digests) != 1:
-                raise SystemExit(f"{case.input}: {' and '.join(case.same)} do not give the same text")
+                ratio = max(one.peak) / size
+                rows.append(Row(MEMORY, LABELS[name], case.input, "the text", ratio, _target(False, bound)))
         return rows
 
     def run_growth(self, growth: Growth) -> Row:
-        label = f"{growth.input}, {growth.size:,} and twice that"
-        once = self.measure(f"{growth.input}, {growth.size:,}", growth.at(growth.size), ["full"])["full"]
-        size = 2 * growth.size
-        twice = self.measure(f"{growth.input}, {size:,}", growth.at(size), ["full"])["full"]
-        row = Row("full parse, all objects, and print: time", label, "itself at half the size", None, ("at most", 2.5))
-        if isinstance(once, Failed) or isinstance(twice, Failed):
-            return replace(row, note="an error")
-        return replace(row, ratio=twice.seconds(self.clock) / once.seconds(self.clock))
+        times = []
+        for size in (growth.size // 2, growth.size):
+            make = functools.partial(growth.make, size)
+            found = self.measure(f"{size:,} {growth.input}", make, ["any_outcome"])["any_outcome"]
+            if isinstance(found, Failed):
+                raise SystemExit(f"{size:,} {growth.input}: {found}")
+            times.append(found.seconds(self.clock))
+        label = f"{growth.size:,} {growth.input}"
+        return Row(GROWTH, LABELS["full"], label, "half of it", times[1] / times[0], ("at most", 2.5))
+
+    @property
+    def path(self) -> Path:
+        """The input that is measured at the moment."""
+        return self.folder / "input.mlir"
 
 
 def _target(up: bool, bound: float | None) -> Target | None:
@@ -252,27 +293,31 @@ def _available(xdsl_python: str | None) -> dict[str, str]:
 
 def _xdsl_version(python: str) -> str:
     command = [python, "-c", "from importlib.metadata import version; print(version('xdsl'))"]
-    return subprocess.run(command, capture_output=True, text=True, env=environment(), check=True).stdout.strip()
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=True
+    ).stdout.strip()
 
 
-def report(rows: list[Row], session: Session, size: int) -> str:
+def report(rows: list[Row], session: Session) -> str:
     """The section of the documentation."""
-    versions = machine() + (f", xDSL {_xdsl_version(python)}" if (python := session.pythons.get("xdsl")) else "")
+    versions = machine() + (
+        f", xDSL {_xdsl_version(python)}" if (python := session.pythons.get("xdsl")) else ""
+    )
     clock = "processor time" if session.clock == "cpu" else "time on the clock"
     return f"""## Reading, editing and printing
 
-Measured {today()} by `benchmarks/parse.py` on {versions}. Every figure is a ratio
-of medians of {session.rounds} runs ({clock}) in which approxir and its peer took turns, each in a fresh process that met
-the text for the first time, with Python's garbage collector as users have it. What takes longer than half a
-minute ran once. *Times as fast*: the peer's time over approxir's. *Time*: approxir's over the peer's, so less
-is better. *Peak of memory*: what a process holds at most while it works, the text included, over the text.
+Measured {today()} by `benchmarks/parse.py` on {versions}.
 
-{table(rows)}
+Every figure is a ratio of medians of {session.rounds} runs ({clock}), or of as few as one where those take
+longer than half a minute in all. approxir and its peers took turns, each in a fresh process that met the
+text for the first time, with Python's garbage collector as users have it. *Structural* asks for all
+operations, regions, blocks, results and block arguments; *full* reads and checks everything
+(`Module.parse_all`) and asks for every operand, attribute and type as an object. Printing gives back the
+text where nothing was changed, which costs next to nothing; *canonical layout* writes every operation
+anew, as the peers do. The bindings verify what they parse. Memory is what a process holds at most while
+it works, the text included.
 
-Printing gives back the text that was parsed where nothing was changed, which costs next to nothing; the rows
-with *canonical layout* write every operation anew, as the peers do. *Structural* asks for all operations,
-regions, blocks, results and block arguments; *full* also reads and checks everything (`Module.parse_all`) and
-asks for every operand, attribute and type as an object. The bindings verify what they parse.
+{tables(rows)}
 """
 
 
@@ -280,8 +325,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="big inputs of 2 MB instead of 20, fewer runs")
     parser.add_argument("--rounds", type=int, metavar="N", help="runs of each measurement (5; 3 if quick)")
-    parser.add_argument("--only", action="append", metavar="GROUP", help="xdsl, custom, big, edit, operations, growth")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: on a machine that is shared")
+    parser.add_argument(
+        "--only", action="append", metavar="GROUP", help="xdsl, custom, big, edit, operations, growth"
+    )
+    parser.add_argument(
+        "--clock", choices=("wall", "cpu"), default="wall", help="cpu: on a machine that is shared"
+    )
     parser.add_argument("--xdsl-python", metavar="PYTHON", help="a Python that has xDSL")
     parser.add_argument("--json", action="store_true", help="print all times (s) and memory (bytes) as JSON")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there what would be printed")
@@ -304,13 +353,13 @@ def main() -> int:
         if options.only is None or "growth" in options.only:
             rows += [session.run_growth(growth) for growth in growths(size)]
 
-    text = json.dumps(session.results, indent=1) + "\n" if options.json else report(rows, session, size)
+    text = json.dumps(session.results, indent=1) + "\n" if options.json else report(rows, session)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
     else:
         print(text, end="")
     if options.write is not None:
-        write_section(options.write, "parse", report(rows, session, size))
+        write_section(options.write, "parse", report(rows, session))
     return 0
 
 

@@ -8,7 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import metadata
@@ -101,6 +101,7 @@ def environment() -> dict[str, str]:
 class Row:
     """One figure: a ratio of approxir to its peer, and the target that it is held to, if there is one."""
 
+    section: str
     what: str
     input: str
     peer: str
@@ -116,8 +117,8 @@ class Row:
         return self.ratio >= bound if word == "at least" else self.ratio <= bound
 
     def cells(self) -> tuple[str, ...]:
-        ratio = self.note or "not measured" if self.ratio is None else _short(self.ratio) + " x"
-        target = "" if self.target is None else f"{self.target[0]} {self.target[1]:g} x"
+        ratio = self.note if self.ratio is None else _short(self.ratio)
+        target = "" if self.target is None else f"{self.target[0]} {self.target[1]:g}"
         met = {None: "", True: "yes", False: "**no**"}[self.met]
         return (self.what, self.input, self.peer, ratio, target, met)
 
@@ -127,6 +128,12 @@ def _short(ratio: float) -> str:
 
 
 HEAD = ("what", "input", "peer", "ratio", "target", "met")
+
+
+def tables(rows: Sequence[Row]) -> str:
+    """A Markdown table for each section, under its title."""
+    sections = dict.fromkeys(row.section for row in rows)
+    return "\n\n".join(f"### {name}\n\n" + table([r for r in rows if r.section == name]) for name in sections)
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -186,6 +193,3 @@ def today() -> str:
 
 def progress(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
-
-
-Make = Callable[[], str]

@@ -116,6 +116,8 @@ class Block(BlockNode):
             around = self.region.operation
             if around is op or any(outer is op for outer in around.ancestors()):
                 raise IRError(f"cannot put {op.name} inside itself")
+        self._resolve_scope()
+        _make_fresh(op)
         self._remember_extent()
         op.block = self
         previous = self.last if before is None else before.prev
@@ -154,11 +156,6 @@ class Block(BlockNode):
         op.prev = None
         op.block = None
         op.next = None
-        for inner in op.walk():
-            for result in inner.results:
-                result._fresh = True
-            for argument in inner._detail.arguments if inner._detail is not None else ():
-                argument._fresh = True
         self._mark_changed()
 
     def _mark_changed(self) -> None:
@@ -167,14 +164,15 @@ class Block(BlockNode):
             self.region._mark()
 
     def _touch_label(self) -> None:
+        self._remember_extent()
         self._mark_changed()
 
     def _resolve_scope(self) -> None:
-        operation = self.region.operation if self.region is not None else None
-        if operation is not None:
-            operation._resolve_inside()
-        elif self.first is not None:
-            self.first._resolve_scope()
+        """Find out what every name around here means, before names change their meaning."""
+        from approxir.ir.scopes import resolve_region
+
+        if self.region is not None:
+            resolve_region(self.region)
 
     def __repr__(self) -> str:
         return f"<Block ^{self.label or '?'}>"
@@ -210,6 +208,18 @@ class Region(RegionNode):
         """Add a block that belongs to no region before block number `index`."""
         if block.region is not None:
             raise IRError("the block belongs to a region already; remove it there first")
+        around = self.operation
+        while around is not None:
+            if around.block is block:
+                raise IRError("cannot put a block inside itself")
+            around = around.parent
+        from approxir.ir.scopes import resolve_region
+
+        resolve_region(self)
+        for argument in block._label_arguments():
+            argument._fresh = True
+        for op in block:
+            _make_fresh(op)
         block.region = self
         self.blocks.insert(index, block)
         self._changed = True
@@ -248,6 +258,19 @@ class Region(RegionNode):
             self._module._changed = True
 
 
+def _make_fresh(op: Operation) -> None:
+    """The names of what `op` defines, itself and inside, are wishes at the place that it comes to."""
+    for inner in op.walk():
+        for value in inner.results:
+            value._fresh = True
+        for argument in inner._detail.arguments if inner._detail is not None else ():
+            argument._fresh = True
+        for region in inner.regions:
+            for block in region.blocks:
+                for argument in block._label_arguments():
+                    argument._fresh = True
+
+
 def walk_regions(regions: Iterable[Region]) -> Iterator[Operation]:
     """Preorder without recursion: a stack of iterators over regions, blocks and operations."""
     stack: list[Iterator[Any]] = [iter(regions)]
@@ -268,7 +291,7 @@ def walk_regions(regions: Iterable[Region]) -> Iterator[Operation]:
 
 def mark_above(op: Operation) -> None:
     """Tell everything around `op` that something inside has changed."""
-    while True:
+    while not op._floating:
         block = op.block
         if block is None:
             return

@@ -46,7 +46,7 @@ def form_of(op: Operation, aliases: dict[str, str] | None = None) -> CustomForm 
         assert source is not None
         context = Context(
             type_of=lambda ref: _type_text(op, ref),
-            alias=(_aliases_of(op) if aliases is None else aliases).get,
+            alias=aliases.get if aliases is not None else lambda name: _aliases_of(op).get(name),
             result_count=len(op.results),
         )
         known = read_custom(

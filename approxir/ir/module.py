@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from approxir.errors import ParseError
-from approxir.ir.blocks import Block, Region, mark_above
+from approxir.ir.blocks import Block, Region
+from approxir.ir.islands import Island, adopt_islands, find_islands, text_with_islands
 from approxir.ir.operation import Operation
-from approxir.syntax import lexemes as lx
 from approxir.syntax.nodes import Definition
 from approxir.syntax.pausing import collector_paused
 from approxir.syntax.source import Source
-from approxir.syntax.structure import parse_operation, parse_structure
+from approxir.syntax.structure import parse_structure
 
 if TYPE_CHECKING:
     from approxir.errors import Diagnostic
@@ -45,7 +43,7 @@ class Module:
         self._definitions: list[Definition] = []
         self._changed = False
         # Operations parsed by themselves, before the whole text was, by offset.
-        self._islands: dict[int, Operation] = {}
+        self._islands: dict[int, Island] = {}
 
     @property
     def file(self) -> str:
@@ -65,7 +63,7 @@ class Module:
             region._module = self
             self._definitions = structure.definitions
             if self._islands:
-                self._adopt_islands(region)
+                adopt_islands(self, region)
         return region
 
     @property
@@ -106,7 +104,7 @@ class Module:
         whether it is an operation, the whole text is parsed.
         """
         if self._region is None:
-            found = self._find_islands(names)
+            found = find_islands(self, names)
             if found is not None:
                 return found
         prefixes = tuple(name for name in names if name.endswith("."))
@@ -167,7 +165,7 @@ class Module:
     def __str__(self) -> str:
         if not self._changed:
             if any(op._flags for op in self._islands.values()) and self._region is None:
-                return self._with_islands()
+                return text_with_islands(self)
             return self.source.text
         from approxir.ir.printer import module_text
 
@@ -203,135 +201,6 @@ class Module:
         text = str(self)
         shown = text if len(text) <= 20_000 else text[:20_000] + "\n..."
         return f"<pre><code>{escape(shown)}</code></pre>"
-
-    # Islands.
-
-    def _find_islands(self, names: tuple[str, ...]) -> list[Operation] | None:
-        text = self.source.text
-        offsets: set[int] = set()
-        for name in names:
-            at = text.find(name)
-            while at >= 0:
-                offset = _operation_start(text, at, name)
-                if offset is None:
-                    return None
-                if offset >= 0:
-                    offsets.add(offset)
-                at = text.find(name, at + len(name))
-        found: list[Operation] = []
-        end = -1
-        for offset in sorted(offsets):
-            if offset < end:
-                continue
-            op = self._islands.get(offset)
-            if op is None:
-                try:
-                    op = parse_operation(self.source, NODES, offset)
-                except ParseError:
-                    return None
-                self._islands[offset] = op
-            end = op.end
-            for inner in op.walk():
-                if any(
-                    inner.name == name or (name.endswith(".") and inner.name.startswith(name))
-                    for name in names
-                ):
-                    found.append(inner)
-        return found
-
-    def _with_islands(self) -> str:
-        from approxir.ir.printer import operation_text
-
-        text = self.source.text
-        pieces = []
-        done = 0
-        for offset, op in sorted(self._islands.items()):
-            if op._flags:
-                pieces.append(text[done:offset])
-                pieces.append(operation_text(op))
-                done = op.end
-        pieces.append(text[done:])
-        return "".join(pieces)
-
-    def _adopt_islands(self, region: Region) -> None:
-        """Put the operations that were parsed by themselves in the place of their new twins."""
-        pending = dict(self._islands)
-        for op in region.walk():
-            island = pending.pop(op.start, None)
-            if island is not None and island is not op:
-                _replace_node(op, island)
-            if not pending:
-                return
-
-
-def _replace_node(old: Operation, new: Operation) -> None:
-    block = old.block
-    assert block is not None
-    new.lead, new.block, new.prev, new.next = old.lead, block, old.prev, old.next
-    if old.prev is None:
-        block.first = new
-    else:
-        old.prev.next = new
-    if old.next is None:
-        block.last = new
-    else:
-        old.next.prev = new
-    if new._flags:
-        # What was resolved was resolved without the surroundings.
-        mark_above(new)
-    old.block = None
-    old.regions = ()  # type: ignore[assignment]
-
-
-_LINE_LEAD = re.compile(rf"[ \t]*+(?:{lx.RESULTS}[ \t]*+)?\"?\Z")
-_STRING_OR_COMMENT = re.compile(rf"{lx.STRING}|//[^\n]*+")
-
-
-def _operation_start(text: str, at: int, name: str) -> int | None:
-    """Where the operation begins whose name stands at `at`.
-
-    -1 when the occurrence is surely no operation's name (a comment, a string, part of a longer word),
-    None when its line does not decide.
-    """
-    line = text.rfind("\n", 0, at) + 1
-    before = text[line:at]
-    end = at + len(name)
-    follow = text[end : end + 1]
-    if not name.endswith("."):
-        if follow and (follow.isalnum() or follow in "_$."):
-            return -1
-    elif not (follow.isalpha() or follow == "_"):
-        return -1
-    if before and (before[-1].isalnum() or before[-1] in "_$.#!@%^-"):
-        return -1
-    if "//" in before or '"' in before:
-        newline = text.find("\n", at)
-        stop = len(text) if newline < 0 else newline
-        for match in _STRING_OR_COMMENT.finditer(text, line, stop):
-            begin, close = match.span()
-            if begin < at < close:
-                word = text[begin + 1 : close - 1]
-                if (
-                    text[begin] == '"'
-                    and begin + 1 == at
-                    and (word == name or (name.endswith(".") and word.startswith(name)))
-                ):
-                    if not _LINE_LEAD.match(text[line : begin + 1]):
-                        return None if text[close : close + 1] == "(" else -1
-                    if text[close : close + 1] != "(":
-                        return -1
-                    return line + len(before) - len(before.lstrip(" \t"))
-                return -1
-            if begin > at:
-                break
-    if _LINE_LEAD.match(before) is None:
-        return None
-    word_end = lx.WORD_RE.match(text, at)
-    assert word_end is not None
-    after = text[word_end.end() : word_end.end() + 2].lstrip(" ")
-    if after[:1] in ("=", ",", ":", "}", "]", ")", ">") or "\n" in after[:1]:
-        return None
-    return line + len(before) - len(before.lstrip(" \t"))
 
 
 def parse(text: str, file: str = "<string>", *, lazy: bool | None = None) -> Module:

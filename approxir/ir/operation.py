@@ -43,6 +43,8 @@ class Operation(OperationNode):
     _made: Made | None
     _form: Any
     _order: Sequence[int] | None
+    # Whether what is around the operation has not been parsed yet (`approxir.ir.islands`).
+    _floating = False
 
     def __init__(
         self,

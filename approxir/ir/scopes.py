@@ -18,7 +18,6 @@ from approxir.ir.blocks import Block, Region
 from approxir.ir.operation import Operation
 from approxir.ir.parts import RESOLVED, Detail
 from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
-from approxir.ir.verify.known import known
 from approxir.syntax.formats.traits import traits
 from approxir.syntax.generic import DEFINITION_CUE, REFERENCE, own_segments
 from approxir.syntax.lexemes import TRIVIA
@@ -107,6 +106,16 @@ def resolve_inside(op: Operation) -> None:
     _resolve_region_list(op.regions, {})
 
 
+def resolve_region(region: Region) -> None:
+    """Resolve the scope that a region belongs to."""
+    operation = region.operation
+    if operation is not None:
+        resolve_inside(operation)
+    elif not region._flags & RESOLVED:
+        region._flags |= RESOLVED
+        _resolve_region_list([region], {})
+
+
 def _resolve_region_list(regions: Iterable[Region], visible: dict[str, Value]) -> None:
     # Work items: a region to enter, or the names to restore when it is left.
     work: list[Any] = [(region, True) for region in reversed(list(regions))]
@@ -154,11 +163,12 @@ def _resolve_region_list(regions: Iterable[Region], visible: dict[str, Value]) -
 def _define(region: Region, visible: dict[str, Value], restore: list[tuple[str, Value | None]]) -> None:
     operation = region.operation
     if operation is not None and operation._detail is not None and operation._detail.arguments:
-        position = 0 if known(operation.name).listed else operation.regions.index(region)
+        own = region.blocks[0].args_ is not None or operation.name == "scf.while"
+        position = 0 if own else operation.regions.index(region)
         for argument in operation._detail.arguments:
             block = argument.block
-            # Where the format is not known, an argument of an earlier region is visible too: the header
-            # may have meant it for all.
+            # An argument of an earlier region is visible too, as in `stablehlo.while`: the header may have
+            # meant it for all, unless the region has arguments of its own.
             if block is None or block.region is region or block.region in operation.regions[:position]:
                 name = argument._name
                 if name is not None and (block is None or block.region is region or name not in visible):

@@ -17,6 +17,7 @@ from approxir.ir.verify.approx import PREFIXES, check_approx, check_approx_regio
 from approxir.ir.verify.blocks import check_branch, check_labels, check_successors, check_terminators
 from approxir.ir.verify.facts import Facts, Reader
 from approxir.ir.verify.findings import Findings
+from approxir.ir.verify.functions import RETURNS, check_body, check_return
 from approxir.ir.verify.known import known
 from approxir.ir.verify.names import Frame, Names, is_ordered
 from approxir.ir.verify.signatures import Signatures
@@ -176,8 +177,11 @@ class _Verifier:
             check_successors(op, detail, facts, findings)
         if facts is not None:
             self.signatures.check(op, detail, facts)
-            if facts.form is not None and detail.arguments:
-                self.header_uses(op, facts)
+            if facts.form is not None and op.regions:
+                self.header(frame, op, facts)
+                check_body(op, facts, findings)
+            if op.name in RETURNS:
+                check_return(frame.operation, frame.facts, op, facts, findings, self.types)
             if detail.successors:
                 self.branches.append((op, facts))
             if op.name.startswith(PREFIXES):
@@ -192,10 +196,16 @@ class _Verifier:
                 frame.table.refer(op, facts)
         return facts
 
-    def header_uses(self, op: Operation, facts: Facts) -> None:
-        """Operands in the header of a known operation that name nothing were taken for its arguments."""
+    def header(self, frame: Frame, op: Operation, facts: Facts) -> None:
+        """Names in the header of a known operation of which the format, not the name, says what they are."""
         assert facts.form is not None
-        starts = {a.span[0] for a in op._resolved().arguments if a.span is not None}
+        detail = op._resolved()
+        starts = {a.span[0] for a in detail.arguments if a.span is not None}
+        # Operands that name nothing were taken for arguments, and arguments whose name is taken for operands.
         for ref in facts.form.operands:
             if ref.start in starts:
                 self.names.undefined(ref.start, ref.name[1:], ref.end - ref.start)
+        for arguments in facts.form.region_arguments:
+            for argument in arguments:
+                if argument.start >= 0 and argument.start not in starts:
+                    self.names.define(frame, argument.name.lstrip("%"), argument.start)

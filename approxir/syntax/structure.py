@@ -564,7 +564,8 @@ class _Parser:
                 )
             if newline and op.name.startswith(_PDL_CONTEXT) and _PDL_WORDS.match(text, pos) is not None:
                 return True
-            return newline and kind in ("close", "sigil") and self.short_names(op, pos + len(value))
+            typed = kind in ("close", "sigil") or (kind == "word" and _SCALAR_TYPE.match(previous) is not None)
+            return newline and typed and self.short_name(op, value, pos + len(value))
         if group == "string":
             if glued or (kind == "name" and not newline):
                 return False
@@ -588,12 +589,14 @@ class _Parser:
             return top and text.startswith("{-#", pos)
         return False
 
-    def short_names(self, op: Any, pos: int) -> bool:
+    def short_name(self, op: Any, word: str, pos: int) -> bool:
         """Whether a word that ends at `pos` may be the short name of an operation after `op`."""
         around = op.block.region.operation
-        if around is None or default_dialect(around.name) not in ("transform", "emitc"):
+        follow = self.peek(pos)
+        if around is None or not (follow in ("%", "@") or (word == "do" and follow == "{")):
             return False
-        return self.peek(pos) in ("%", "@")
+        # Operations of these dialects, too, let those inside them leave it out.
+        return default_dialect(around.name) in ("transform", "emitc") or around.name in ("sequence", "with_pdl_patterns")
 
     def peek(self, pos: int) -> str:
         at = skip_trivia(self.text, pos)

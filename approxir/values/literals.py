@@ -45,10 +45,11 @@ def _reader_for(element: Type) -> _Reader:
     kind, pattern, what = "string", _STRING, "a string"
     if isinstance(element, ComplexType):
         inner = _FLOAT if isinstance(element.element_type, FloatType) else _INTEGER
-        kind = "complex" + inner[:20]
+        if is_bool(element.element_type):
+            inner = rf"(?:true\b|false\b|{_INTEGER})"
         pattern = rf"\({_S}{inner}{_S},{_S}{inner}{_S}\)"
         what = "a complex number in parentheses"
-        kind = f"complex {isinstance(element.element_type, FloatType)}"
+        kind = "complex " + inner
     elif is_bool(element):
         kind, pattern, what = "bool", rf"true\b|false\b|{_INTEGER}", "'true' or 'false'"
         pattern = f"(?:{pattern})"

@@ -76,11 +76,14 @@ def test_the_operations_that_stand_in_the_text(using: Tool) -> None:
 
 
 def test_attributes_printed_over_several_lines(using: Tool) -> None:
-    text = 'module attributes {a.b = #a.b<\n x>} { "a.b"() ({ "c.d"() : () -> () }) {k = #a.b<\n>} : () -> () }\n'
+    broken = "k.l = #a.b<\n x>"
+    text = (
+        f'module attributes {{{broken}}} {{ "a.b"() ({{ "c.d"() : () -> () }}) {{{broken}}} : () -> () }}\n'
+    )
     found = reading(text, using)
     assert found is not None
     assert [w.name for w in found.operations] == ["builtin.module", "a.b", "c.d"]
-    assert [w.parent for w in found.operations] == [None, Place(1, 1), Place(2, 7)]
+    assert [w.parent for w in found.operations] == [None, Place(1, 1), Place(2, 8)]
 
 
 def test_the_names_that_the_text_defines(using: Tool) -> None:
@@ -130,6 +133,7 @@ def test_names_are_numbered_for_tools_that_keep_them() -> None:
     other = form.replace("%a,", "%q,").replace("%c", "%a").replace("%b", "%0")
     assert numbered(form) == numbered(other)
     assert numbered(form) != numbered(other.replace("(%a, %0#1)", "(%q, %0#1)"))
+    assert numbered('"br"()[^next] : () -> ()') == numbered('"br"()[^bb1] : () -> ()')
 
 
 def test_only_trailing_locations_are_blanked() -> None:

@@ -246,13 +246,17 @@ _NAME = re.compile(
   | ^\s*(?P<results>%[^"=]*?)(?=\s=\s)     # definitions
   | ^\s*\^\w+\((?P<arguments>.*)\):
   | (?P<use>%[\w.$-]+)
+  | (?P<block>\^[\w.$-]+)
     """,
     re.VERBOSE | re.MULTILINE,
 )
 
 
 def numbered(form: str) -> str:
-    """A generic form with its values numbered in order of definition, or of use where that comes first."""
+    """A generic form with its values numbered in order of definition, or of use where that comes first.
+
+    The names of blocks are dropped, so a branch to the wrong block does not show.
+    """
     numbers: dict[str, str] = {}
     count = itertools.count()
 
@@ -264,7 +268,7 @@ def numbered(form: str) -> str:
         if use := match["use"]:
             return numbers.get(use) or define(match)
         if match["results"] or match["arguments"]:
-            return re.sub(r"%[\w.$-]+", define, match[0])
-        return match[0]
+            return re.sub(r"%[\w.$-]+", define, re.sub(r"\^[\w.$-]+", "^", match[0]))
+        return "^" if match["block"] else match[0]
 
     return _NAME.sub(replace, form)

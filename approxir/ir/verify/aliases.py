@@ -17,6 +17,8 @@ def check_aliases(module: Module, mentions: Sequence[tuple[int, Aliases]], findi
     """Check the definitions of aliases, and the mentions that were found in the operations."""
     text = module.source.text
     ends: dict[str, int] = {}
+    # Aliases of what is surely no location.
+    others: set[str] = set()
     for definition in module.definitions:
         if definition.kind == "metadata":
             continue
@@ -32,11 +34,15 @@ def check_aliases(module: Module, mentions: Sequence[tuple[int, Aliases]], findi
                 hint="give one of the two another name",
             )
         ends.setdefault(name, definition.end)
+        if definition.kind == "#" and not text.startswith(("loc", "#"), definition.value_start):
+            others.add(name)
     everything = frozenset(ends)
     for base, found in mentions:
         for offset, name, location in found:
             end = ends.get(name)
-            if end is None or end > base + offset:
+            if location and name in others:
+                findings.add(base + offset, f"{name} is no location", code="alias", length=len(name))
+            elif end is None or end > base + offset:
                 _check(base + offset, name, ends, findings, everything if location else ())
 
 

@@ -120,7 +120,7 @@ def check_terminators(region: Region, op: Operation | None, findings: Findings) 
         return
     around = known(op.name)
     blocks = region.blocks
-    implied = not op.is_generic and around.implicit_terminator is not None
+    implied = not op.is_generic and around.implicit_terminator is not None and op.name not in _WRITTEN
     for number, block in enumerate(blocks):
         last = block.last
         if last is None:
@@ -154,6 +154,8 @@ def check_terminators(region: Region, op: Operation | None, findings: Findings) 
             )
 
 
+# Their custom form supplies a terminator to an empty region only.
+_WRITTEN = frozenset({"linalg.generic"})
 _TERMINATORS = {"func": "func.return", "scf": "scf.yield", "affine": "affine.yield", "linalg": "linalg.yield"}
 
 

@@ -18,7 +18,7 @@ from approxir.syntax.nodes import Definition
 
 _TOKEN = re.compile(rf"{lx.TRIVIA}(?:({lx.WORD}|{lx.STRING})|([{{}}:,])|(-?[0-9][0-9a-zA-Z.+\-]*+)|(\S))")
 _SECTIONS = ("dialect_resources", "external_resources")
-_BLOB = re.compile(r'"0x(?:[0-9A-Fa-f]{2})*+"')
+_BLOB = re.compile(r'"0x(?:[0-9A-Fa-f]{2}){4,}+"')
 _DEPTH = 3
 
 
@@ -78,7 +78,7 @@ def check_metadata(definition: Definition, findings: Findings) -> None:
             if key is None and number is None:
                 _expected(findings, at, token, "a value")
                 return
-            if section == "dialect_resources" and token.startswith('"') and _BLOB.fullmatch(token) is None:
+            if section == "dialect_resources" and _BLOB.fullmatch(token) is None:
                 findings.add(
                     at,
                     "the value of a dialect resource is not a blob",

@@ -64,7 +64,7 @@ _TYPES = frozenset({"tensor", "memref", "vector", "complex", "tuple"})
 _ATTRIBUTES = frozenset({"affine_map", "affine_set", "strided"})
 # Some formats leave out the type after these.
 _TYPED = frozenset({"dense", "sparse", "dense_resource"})
-_LOCATION = re.compile(rf'{lx.TRIVIA}\({lx.TRIVIA}(?:["\#?]|unknown\b|callsite\b|fused\b)')
+_LOCATION = re.compile(rf'{lx.TRIVIA}\({lx.TRIVIA}(?:["\#?)]|unknown\b|callsite\b|fused\b)')
 _BARE_WORD = re.compile(lx.WORD)
 _DICTIONARY = re.compile(rf"\{{{lx.TRIVIA}(?:{lx.WORD}|{lx.STRING}){lx.TRIVIA}[=,}}]")
 

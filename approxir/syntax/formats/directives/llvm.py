@@ -420,3 +420,23 @@ class AngleProperties(Element):
 
     def write(self, out: WriteState) -> None:
         return
+
+
+@directive("angle_fastmath")
+class AngleFastmath(Element):
+    """``fastmath<contract>``: flags as some builds of MLIR print them; others have them in the dictionary."""
+
+    def __init__(self, scope: Scope) -> None:
+        return
+
+    def read(self, state: State, pos: int) -> int:
+        at = state.accept(pos, "fastmath")
+        if at < 0 or not state.at(at, "<"):
+            return pos
+        start = state.skip(at)
+        end = balanced_end(state.text, start, state.end)
+        state.properties["fastmathFlags"] = AttrRef(f"#llvm.fastmath{state.text[start:end]}", start, end)
+        return end
+
+    def write(self, out: WriteState) -> None:
+        return

@@ -1,0 +1,225 @@
+"""Operations that are parsed by themselves, before anybody has looked at the whole text.
+
+`Module.find` on an unparsed text looks for the names only. What it finds are islands: their attributes can
+be read and edited and their regions walked at once. Whoever asks for what is around one, such as its block
+or the values it uses, has the whole text parsed, and the island takes its place in the tree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from approxir.errors import ParseError
+from approxir.ir.blocks import Block, Region, mark_above
+from approxir.ir.operation import Operation
+from approxir.syntax import lexemes as lx
+from approxir.syntax.nodes import OperationNode
+from approxir.syntax.source import Source
+from approxir.syntax.structure import parse_operation
+
+if TYPE_CHECKING:
+    from approxir.ir.module import Module
+
+_BLOCK: Any = OperationNode.block
+_PREV: Any = OperationNode.prev
+_NEXT: Any = OperationNode.next
+
+
+class Island(Operation):
+    """An operation whose surroundings are parsed when somebody asks for them."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, *args: Any) -> None:
+        self._owner: Module | None = None
+        super().__init__(*args)
+
+    def _settle(self) -> None:
+        owner = self._owner
+        if owner is not None:
+            self._owner = None
+            # Parsing the whole text puts every island into the tree.
+            _ = owner.region
+
+    @property
+    def _floating(self) -> bool:  # type: ignore[override]
+        return self._owner is not None
+
+    @property
+    def block(self) -> Any:  # type: ignore[override]
+        self._settle()
+        return _BLOCK.__get__(self)
+
+    @block.setter
+    def block(self, block: Any) -> None:
+        _BLOCK.__set__(self, block)
+
+    @property
+    def prev(self) -> Any:  # type: ignore[override]
+        self._settle()
+        return _PREV.__get__(self)
+
+    @prev.setter
+    def prev(self, op: Any) -> None:
+        _PREV.__set__(self, op)
+
+    @property
+    def next(self) -> Any:  # type: ignore[override]
+        self._settle()
+        return _NEXT.__get__(self)
+
+    @next.setter
+    def next(self, op: Any) -> None:
+        _NEXT.__set__(self, op)
+
+
+class _IslandNodes:
+    """The classes to build: the first operation is an island, those in it are ordinary."""
+
+    block = Block
+    region = Region
+
+    def __init__(self) -> None:
+        self._first = True
+
+    def operation(self, *args: Any) -> Operation:
+        if self._first:
+            self._first = False
+            return Island(*args)
+        return Operation(*args)
+
+
+def find_islands(module: Module, names: tuple[str, ...]) -> list[Operation] | None:
+    """The operations with these names, without parsing the rest; None where that cannot be decided."""
+    text = module.source.text
+    offsets: set[int] = set()
+    for name in names:
+        at = text.find(name)
+        while at >= 0:
+            offset = _operation_start(text, at, name)
+            if offset is None:
+                return None
+            if offset >= 0:
+                offsets.add(offset)
+            at = text.find(name, at + len(name))
+    found: list[Operation] = []
+    end = -1
+    for offset in sorted(offsets):
+        if offset < end:
+            continue
+        island = module._islands.get(offset)
+        if island is None:
+            island = _parse(module.source, offset)
+            if island is None:
+                return None
+            island._owner = module
+            module._islands[offset] = island
+        end = island.end
+        for op in island.walk():
+            if any(op.name == name or (name.endswith(".") and op.name.startswith(name)) for name in names):
+                found.append(op)
+    return found
+
+
+def _parse(source: Source, offset: int) -> Island | None:
+    try:
+        island = parse_operation(source, _IslandNodes(), offset)
+    except ParseError:
+        return None
+    assert isinstance(island, Island)
+    return island
+
+
+def text_with_islands(module: Module) -> str:
+    """The text of a module of which nothing but islands was parsed, their edits applied."""
+    from approxir.ir.printer import operation_text
+
+    text = module.source.text
+    pieces = []
+    done = 0
+    for offset, op in sorted(module._islands.items()):
+        if op._flags:
+            pieces.append(text[done:offset])
+            pieces.append(operation_text(op))
+            done = op.end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def adopt_islands(module: Module, region: Region) -> None:
+    """Put the islands in the place of their twins in the tree of the whole text."""
+    pending = dict(module._islands)
+    for op in region.walk():
+        island = pending.pop(op.start, None)
+        if island is not None:
+            _replace_twin(op, island)
+        if not pending:
+            return
+
+
+def _replace_twin(twin: Operation, island: Island) -> None:
+    block = twin.block
+    assert block is not None
+    island._owner = None
+    island.lead, island.block, island.prev, island.next = twin.lead, block, twin.prev, twin.next
+    if twin.prev is None:
+        block.first = island
+    else:
+        twin.prev.next = island
+    if twin.next is None:
+        block.last = island
+    else:
+        twin.next.prev = island
+    if island._flags:
+        mark_above(island)
+    twin.block = None
+    twin.regions = ()  # type: ignore[assignment]
+
+
+_LINE_LEAD = re.compile(rf"[ \t]*+(?:{lx.RESULTS}[ \t]*+)?\"?\Z")
+_STRING_OR_COMMENT = re.compile(rf"{lx.STRING}|//[^\n]*+")
+
+
+def _operation_start(text: str, at: int, name: str) -> int | None:
+    """Where the operation begins whose name stands at `at`.
+
+    -1 when the occurrence is surely no operation's name (a comment, a string, part of a longer word),
+    None when its line does not decide.
+    """
+    line = text.rfind("\n", 0, at) + 1
+    before = text[line:at]
+    end = at + len(name)
+    follow = text[end : end + 1]
+    if not name.endswith("."):
+        if follow and (follow.isalnum() or follow in "_$."):
+            return -1
+    elif not (follow.isalpha() or follow == "_"):
+        return -1
+    if before and (before[-1].isalnum() or before[-1] in "_$.#!@%^-"):
+        return -1
+    start = line + len(before) - len(before.lstrip(" \t"))
+    if "//" in before or '"' in before:
+        newline = text.find("\n", at)
+        stop = len(text) if newline < 0 else newline
+        for match in _STRING_OR_COMMENT.finditer(text, line, stop):
+            begin, close = match.span()
+            if begin > at:
+                break
+            if close <= at:
+                continue
+            if text[begin] == "/" or begin + 1 != at:
+                return -1
+            word = text[at : close - 1]
+            if word != name and not (name.endswith(".") and word.startswith(name)):
+                return -1
+            if text[close : close + 1] != "(":
+                # White space before the parenthesis is legal, and rare.
+                return None if text[close : close + 1].isspace() else -1
+            return start if _LINE_LEAD.match(text[line : begin + 1]) else None
+    if _LINE_LEAD.match(before) is None:
+        return None
+    word_end = lx.WORD_RE.match(text, at)
+    assert word_end is not None
+    after = text[word_end.end() : word_end.end() + 2].lstrip(" ")
+    return None if after[:1] in ("=", ",", ":", "}", "]", ")", ">", "\n", "\r", "") else start
