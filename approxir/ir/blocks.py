@@ -165,6 +165,7 @@ class Block(BlockNode):
 
     def _touch_label(self) -> None:
         self._remember_extent()
+        self._remember_extent()
         self._mark_changed()
 
     def _resolve_scope(self) -> None:

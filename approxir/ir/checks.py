@@ -81,8 +81,7 @@ def _header_arguments(reader: Reader, op: Operation, facts: Facts, arguments: li
 def read_block(block: Block, findings: Findings) -> None:
     """Read the label of a block: the names, types and locations of its arguments."""
     if block.args_ is not None and block.source is findings.source:
-        if type(block.args_) is tuple:
-            check_label(block, block.args_, findings)
+        check_label(block, findings)
         for argument in block._label_arguments():
             try:
                 _ = argument.type

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from approxir.ir.blocks import Block, Region
-from approxir.ir.naming import settle_names
 from approxir.ir.operation import Operation
-from approxir.ir.printer import Edit, Step, block_needs_label, own_edits, run, text_edits
+from approxir.ir.printer import Edit, Step, label_name, run
 from approxir.ir.scopes import is_isolated
 from approxir.ir.ssa import Unresolved, Value
 from approxir.syntax.lexemes import result_groups
@@ -26,21 +25,19 @@ def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str 
         from approxir.codegen.upstream import generic_text
 
         return generic_text(str(module), using=None if using == "mlir" else using)
+    from approxir.ir.module import parse
+
+    # Text is laid out that was parsed just so: of an edited tree, what it prints.
+    text = str(module)
+    if text is not module.source.text:
+        module = parse(text, file=module.file)
     if generic:
         from approxir.ir.generic_form import print_generic
 
-        if rename_ssa or module._changed:
-            from approxir.ir.module import parse
-
-            # The generic form is read off the text, which therefore has to be as it is to be printed.
-            text = (
-                print_module(module, rename_ssa=True, generic=False, using=None)
-                if rename_ssa
-                else str(module)
-            )
+        if rename_ssa:
+            text = print_module(module, rename_ssa=True, generic=False, using=None)
             module = parse(text, file=module.file)
         return print_generic(module)
-    settle_names(module.region)
     printer = Layout(Names(module) if rename_ssa else None)
     run(printer.top_level(module))
     return printer.text()
@@ -145,7 +142,7 @@ _COMMENT = re.compile(r"//[^\n]*+")
 
 
 class Layout:
-    """Prints a module in the canonical layout; `names` are the new names, or None to keep them."""
+    """Prints an unedited module in the canonical layout; `names` are the new names, or None to keep them."""
 
     def __init__(self, names: Names | None) -> None:
         self.names = names
@@ -183,27 +180,20 @@ class Layout:
 
     def top_level(self, module: Module) -> Step:
         text = module.source.text
-        pending = list(module.definitions)
+        pending = deque(module.definitions)
         block = module.body
         pos = 0
         first = True
         for op in block:
-            native = op.source is module.source
-            if native:
-                while pending and pending[0].end <= op.start:
-                    definition = pending.pop(0)
-                    pos = self.definition(text, pos, definition, first)
-                    first = False
-                if op.lead >= pos:
-                    self.trivia(text, max(pos, op.lead), op.start, first=first)
-                else:
-                    self.trivia(text, pos, op.start, first=first)
-            else:
-                self.breaks = 1
-            yield self.item(op)
+            while pending and pending[0].end <= op.start:
+                definition = pending.popleft()
+                pos = self.definition(text, pos, definition, first)
+                first = False
+            self.trivia(text, pos, op.start, first=first)
+            self.line()
+            yield self.operation(op)
             first = False
-            if native:
-                pos = op.end
+            pos = op.end
         for definition in pending:
             pos = self.definition(text, pos, definition, first)
             first = False
@@ -216,34 +206,26 @@ class Layout:
         end: int = definition.end
         return end
 
-    def item(self, op: Operation) -> Step:
-        self.line()
-        if op.source is None:
-            from approxir.ir.made import made_pieces
-
-            for piece in made_pieces(op, reference=self.reference):
-                if isinstance(piece, str):
-                    self.out.append(piece)
-                else:
-                    yield self.region(op.regions[piece.region], header=piece.header)
-            return
-        yield self.operation(op)
-
     def operation(self, op: Operation) -> Step:
         assert op.source is not None
         text = op.source.text
         edits = self.edits(op)
+        edits.reverse()
         native = _indent_at(text, op.start)
         pos = op.start
         for region in op.regions:
-            self.copy(text, pos, region.start, [e for e in edits if pos <= e[0] < region.start], native)
+            self.copy(text, pos, region.start, edits, native)
             pos = region.end
-            yield self.region(region)
-        self.copy(text, pos, op.end, [e for e in edits if pos <= e[0]] if op.regions else edits, native)
+            self.out.append("{")
+            yield self.blocks(region)
+            self.out.append("}")
+        self.copy(text, pos, op.end, edits, native)
 
-    def copy(self, text: str, start: int, end: int, edits: Iterable[Edit], native: str) -> None:
+    def copy(self, text: str, start: int, end: int, edits: list[Edit], native: str) -> None:
+        """Write text[start:end] with the edits in it, which are taken off the end of `edits`."""
         pieces = []
-        for begin, stop, new in edits:
+        while edits and edits[-1][0] < end:
+            begin, stop, new = edits.pop()
             pieces.append(text[start:begin])
             pieces.append(new)
             start = stop
@@ -260,82 +242,58 @@ class Layout:
             body = line.strip(" \t\r")
             depth = max(0, len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip()) - len(native))
             done.append(self.indent + " " * depth + body if body else "")
-        if not lines[-1].strip(" \t\r"):
-            # What follows (a brace) stands on this line.
-            done[-1] = self.indent
+        # What follows (a brace) may stand on the last line.
+        done[-1] = done[-1] + " " if done[-1] and lines[-1][-1] in " \t" else done[-1] or self.indent
         return "\n".join(done)
 
-    def reference(self, value: Value) -> str:
-        return value._reference(value._name or "") if self.names is None else self.names.reference(value)
-
-    def region(self, region: Region, *, header: bool = False) -> Step:
-        """A region; `header` when the operation's header names the arguments of its first block."""
-        self.out.append("{")
-        yield self.blocks(region, header=header)
-        self.out.append("}")
-
-    def blocks(self, region: Region, *, header: bool = False) -> Step:
+    def blocks(self, region: Region) -> Step:
         """What stands between the braces of a region, up to the indentation of the closing one."""
+        assert region.source is not None
         outer = self.indent
-        text = region.source.text if region.source is not None else ""
+        text = region.source.text
         pos = region.start + 1
         first = True
-        for index, block in enumerate(region.blocks):
-            native = block.source is region.source is not None
-            if (
-                index > 0
-                or block.start != block.end
-                or (region.source is None and not header and block_needs_label(block))
-            ):
+        for block in region.blocks:
+            if block.start != block.end:
                 self.indent = outer
-                if native and block.start >= pos:
-                    self.trivia(text, pos, block.start, first=first)
-                    pos = block.end
+                self.trivia(text, pos, block.start, first=first)
+                pos = block.end
                 self.line()
                 self.label(block)
                 first = True
             self.indent = outer + INDENT
             for op in block:
-                if op.source is region.source is not None and op.start >= pos:
-                    begin = op.lead if op.lead >= pos else pos
-                    self.trivia(text, begin, op.start, first=first)
-                    pos = op.end
-                else:
-                    self.breaks = 1
+                self.trivia(text, pos, op.start, first=first)
+                pos = op.end
                 first = False
-                yield self.item(op)
+                self.line()
+                yield self.operation(op)
         self.indent = outer + INDENT
-        if region.source is not None and region.end - 1 >= pos:
-            self.trivia(text, pos, region.end - 1, first=first)
+        self.trivia(text, pos, region.end - 1, first=first)
         self.indent = outer
         self.breaks = 1
         self.line()
 
     def label(self, block: Block) -> None:
-        name = (self.names.blocks[block] if self.names is not None else block.label) or ""
-        if block.source is None or block.start == block.end:
-            arguments = ", ".join(f"{self.define(a)}: {a.type}" for a in block.arguments)
-            self.out.append(f"^{name}({arguments}):" if arguments else f"^{name}:")
-            return
+        assert block.source is not None
         text = block.source.text
-        edits: list[Edit] = [(block.start, block.start + 1 + len(_label_name(text, block.start)), f"^{name}")]
-        for argument in block._label_arguments():
-            if argument.span is not None:
-                edits.append((*argument.span, self.define(argument)))
+        edits: list[Edit] = []
+        if self.names is not None:
+            edits.append((*label_name(text, block.start), self.names.blocks[block]))
+            for argument in block._label_arguments():
+                if argument.span is not None:
+                    edits.append((*argument.span, "%" + self.names.values[argument]))
+            edits.reverse()
         self.copy(text, block.start, block.end, edits, _indent_at(text, block.start))
-
-    def define(self, value: Value) -> str:
-        name = self.names.values.get(value) if self.names is not None else None
-        return "%" + (value._name or "" if name is None else name)
 
     def edits(self, op: Operation) -> list[Edit]:
         names = self.names
         if names is None:
-            return own_edits(op) if op._flags else []
+            return []
         assert op.source is not None
         text = op.source.text
         detail = op._resolved()
-        edits = text_edits(op)
+        edits: list[Edit] = []
         results = op.results
         if results:
             index = 0
@@ -348,21 +306,12 @@ class Layout:
                 edits.append((start, end, names.reference(value)))
         for argument in detail.arguments:
             if argument.span is not None:
-                edits.append((*argument.span, self.define(argument)))
+                edits.append((*argument.span, "%" + names.values[argument]))
         for target, (start, end) in zip(detail.successors, detail.successor_spans, strict=True):
             if isinstance(target, Block):
                 edits.append((start, end, "^" + names.blocks[target]))
         edits.sort()
         return edits
-
-
-_LABEL = re.compile(r"\^([\w$.\-]+)")
-
-
-def _label_name(text: str, start: int) -> str:
-    match = _LABEL.match(text, start)
-    assert match is not None
-    return match.group(1)
 
 
 def _indent_at(text: str, offset: int) -> str:

@@ -11,6 +11,7 @@ from approxir.ir.ssa import Value
 from approxir.values import UnitAttr, key_text
 
 if TYPE_CHECKING:
+    from approxir.ir.blocks import Block
     from approxir.ir.operation import Operation
     from approxir.values import Attribute
 
@@ -26,7 +27,9 @@ class RegionPiece(NamedTuple):
 _PLACE = re.compile("\x01(\\d+)\x01")
 
 
-def made_pieces(op: Operation, *, reference: Callable[[Value], str]) -> list[str | RegionPiece]:
+def made_pieces(
+    op: Operation, *, reference: Callable[[Value], str], label: Callable[[Block], str]
+) -> list[str | RegionPiece]:
     """The text of an operation, split at its regions. Raises `PrintError` where a type is not known."""
     made = op._made
     detail = op._detail
@@ -44,7 +47,7 @@ def made_pieces(op: Operation, *, reference: Callable[[Value], str]) -> list[str
     text = _custom(op, operands, types, reference)
     header = text is not None
     if text is None:
-        text = _generic(op, operands, types)
+        text = _generic(op, operands, types, label)
     results = _results(op, reference)
     location = f" {made.location}" if made.location is not None else ""
     pieces: list[str | RegionPiece] = []
@@ -62,13 +65,13 @@ def _results(op: Operation, reference: Callable[[Value], str]) -> str:
     return ", ".join(reference(result) for result in op.results) + " = "
 
 
-def _generic(op: Operation, operands: list[str], types: list[str]) -> str:
+def _generic(op: Operation, operands: list[str], types: list[str], label: Callable[[Block], str]) -> str:
     made, detail = op._made, op._detail
     assert made is not None
     assert detail is not None
     parts = [f'"{op.name}"({", ".join(operands)})']
     if detail.successors:
-        parts.append("[" + ", ".join(f"^{block.label}" for block in detail.successors) + "]")
+        parts.append("[" + ", ".join(map(label, detail.successors)) + "]")
     if made.properties:
         parts.append(" <" + _dictionary(made.properties) + ">")
     if op.regions:

@@ -233,9 +233,10 @@ def _home(argument: BlockArgument, holder: Operation) -> Region:
 def _rename(group: tuple[Value, ...], name: str) -> None:
     for member in group:
         if member._name != name:
+            users = member.users
             member._name = name
             member._touch_definition()
-            for user in member.users:
+            for user in users:
                 user._touch()
         member._fresh = False
 

@@ -8,18 +8,20 @@ step is a generator that yields the steps inside it, and `run` keeps the stack.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
+from approxir.errors import Diagnostic, PrintError
 from approxir.ir.blocks import Block, Region
 from approxir.ir.naming import settle_names
 from approxir.ir.operation import Operation
 from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.ssa import Value
-from approxir.syntax.lexemes import result_groups
+from approxir.syntax.lexemes import LABEL_HEAD, result_groups
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
+    from approxir.syntax.source import Source
 
 Step = Generator[Any, None, None]
 Edit = tuple[int, int, str]
@@ -41,7 +43,7 @@ def run(step: Step) -> None:
 def module_text(module: Module) -> str:
     """The text of a module, edits applied."""
     settle_names(module.region)
-    printer = _Printer()
+    printer = _Printer(module.source)
     region = module.region
     text = module.source.text
     if region.blocks[0]._changed or region._changed:
@@ -53,10 +55,20 @@ def module_text(module: Module) -> str:
 
 def operation_text(op: Operation) -> str:
     """The text of one operation, edits applied."""
-    settle_names(op)
-    printer = _Printer()
+    settle_names(_root(op))
+    printer = _Printer(op.source)
     run(printer.operation(op))
     return "".join(printer.out)
+
+
+def _root(op: Operation) -> Operation | Region:
+    """The tree that an operation belongs to; an operation whose surroundings are not parsed is one itself."""
+    if op._floating:
+        return op
+    while op.parent is not None:
+        op = op.parent
+    region: Region | None = op.block.region if op.block is not None else None
+    return op if region is None else region
 
 
 def own_edits(op: Operation) -> list[Edit]:
@@ -74,7 +86,10 @@ def own_edits(op: Operation) -> list[Edit]:
     detail = op._detail
     if detail is not None:
         for value, (start, end) in zip(detail.operands, detail.operand_spans, strict=True):
-            _rename(edits, text, start, end, value._reference(value.name or ""))
+            new = value._reference(value.name or "")
+            # `%x` and `%x#0`, or `%x #1`, mean the same and are left as they are.
+            if text[start:end] != new and _plain_reference(text[start:end]) != _plain_reference(new):
+                edits.append((start, end, new))
         for argument in detail.arguments:
             if argument.span is not None:
                 _rename(edits, text, *argument.span, "%" + (argument.name or ""))
@@ -97,6 +112,11 @@ def text_edits(op: Operation) -> list[Edit]:
     return edits
 
 
+def _plain_reference(spelled: str) -> str:
+    name, _, number = spelled.partition("#")
+    return f"{name.rstrip()}#{number or 0}"
+
+
 def _own_reference(value: Value) -> str:
     return value._reference(value._name or "")
 
@@ -107,29 +127,38 @@ def _rename(edits: list[Edit], text: str, start: int, end: int, new: str) -> Non
 
 
 def label_edits(block: Block) -> list[Edit]:
-    """The replacements in a block's label."""
+    """The replacements in a block's label, the last one first."""
     assert block.source is not None
     text = block.source.text
     edits: list[Edit] = []
     if block.start != block.end:
-        name = re.compile(r"\^([\w$.\-]+)").match(text, block.start)
-        assert name is not None
-        _rename(edits, text, *name.span(1), block.label or "")
+        _rename(edits, text, *label_name(text, block.start), block.label or "")
         for argument in block._label_arguments():
             if argument.span is not None:
                 _rename(edits, text, *argument.span, "%" + (argument.name or ""))
-    edits.sort()
+    edits.sort(reverse=True)
     return edits
+
+
+def label_name(text: str, start: int) -> tuple[int, int]:
+    """The span of a block's name, without ``^``, in its label."""
+    match = LABEL_HEAD.match(text, start)
+    assert match is not None
+    return match.span(1)
 
 
 _TAIL = re.compile(r"[ \t]*+//[^\n]*+")
 
 
 class _Printer:
-    def __init__(self) -> None:
+    def __init__(self, source: Source | None) -> None:
         self.out: list[str] = []
+        self.newline = _line_break(source)
         # What the indentation of copied text is replaced by, if it stands elsewhere now.
         self.shift: tuple[str, str] | None = None
+        # What `operations` printed last, and whether that came from elsewhere.
+        self.previous: Operation | None = None
+        self.moved_last = False
 
     def write(self, piece: str) -> None:
         if self.shift is not None and "\n" in piece:
@@ -137,13 +166,13 @@ class _Printer:
             piece = piece.replace("\n" + old, "\n" + new)
         self.out.append(piece)
 
-    def copy(self, text: str, start: int, end: int, edits: Iterable[Edit] = ()) -> None:
-        """Write text[start:end] with the edits that lie in it applied."""
-        for begin, stop, new in edits:
-            if start <= begin and stop <= end:
-                self.write(text[start:begin])
-                self.out.append(new)
-                start = stop
+    def copy(self, text: str, start: int, end: int, edits: list[Edit]) -> None:
+        """Write text[start:end] with the edits in it applied, which are taken off the end of `edits`."""
+        while edits and edits[-1][0] <= end:
+            begin, stop, new = edits.pop()
+            self.write(text[start:begin])
+            self.out.append(new)
+            start = stop
         self.write(text[start:end])
 
     def operation(self, op: Operation) -> Step:
@@ -151,7 +180,7 @@ class _Printer:
         if source is None:
             from approxir.ir.made import made_pieces
 
-            for piece in made_pieces(op, reference=_own_reference):
+            for piece in made_pieces(op, reference=_own_reference, label=_own_label):
                 if isinstance(piece, str):
                     self.write(piece)
                 else:
@@ -162,22 +191,23 @@ class _Printer:
             self.write(text[op.start : op.end])
             return
         edits = own_edits(op) if op._flags & OWN else []
+        edits.reverse()
         pos = op.start
-        for region in op.regions:
-            begin = region.start
-            self.copy(text, pos, begin, [e for e in edits if pos <= e[0] < begin])
-            pos = begin
-            if op._flags & BELOW:
+        if op._flags & BELOW:
+            for region in op.regions:
+                self.copy(text, pos, region.start, edits)
                 yield self.region(region)
                 pos = region.end
-        self.copy(text, pos, op.end, [e for e in edits if pos <= e[0]])
+        self.copy(text, pos, op.end, edits)
 
     def region(self, region: Region) -> Step:
-        if region.source is None or region._changed:
+        if region.source is None:
             outer = self.shift
             self.shift = ("", self.home_of(region.operation))
             yield self.fresh_region(region)
             self.shift = outer
+        elif region._changed:
+            yield self.changed_region(region)
         else:
             self.write("{")
             yield self.region_content(region, region.start + 1, region.end - 1)
@@ -204,11 +234,57 @@ class _Printer:
             self.write(text[pos:stop])
             pos = stop
 
+    def changed_region(self, region: Region) -> Step:
+        """A parsed region whose list of blocks changed: its own blocks keep their text."""
+        assert region.source is not None
+        text = region.source.text
+        newline = self.newline
+        home = self.home_of(region.operation)
+        self.write("{")
+        for index, block in enumerate(region.blocks):
+            native = block.source is region.source and region.start < block.start < region.end
+            if not native:
+                outer = self.shift
+                self.shift = ("", home)
+                yield self.fresh_block(block, labelled=index > 0 or block_needs_label(block))
+                self.shift = outer
+                continue
+            for comment in own_lines(text, block.lead, block.start):
+                self.out.append(newline + home + comment)
+            if block.start != block.end:
+                self.out.append(newline + home)
+                self.copy(text, block.start, block.end, label_edits(block))
+            elif index > 0:
+                self.out.append(newline + home + f"^{block.label}:")
+            yield self.operations(block)
+            if self.previous is not None:
+                self.tail(self.previous)
+        for comment in own_lines(text, _last_end(region), region.end - 1):
+            self.out.append(newline + home + INDENT + comment)
+        self.out.append(newline + home + "}")
+
     def changed_block(self, block: Block, stop: int) -> Step:
         """The operations of a parsed block whose list changed, and the text after the last one."""
         assert block.source is not None
         text = block.source.text
-        newline = "\r\n" if "\r\n" in text[max(0, block.start - 200) : block.start + 200] else "\n"
+        yield self.operations(block)
+        previous = self.previous
+        rest = text[self.last_original_end(block) : stop]
+        if previous is None or self.moved_last or previous.end != stop - len(rest):
+            if previous is not None:
+                self.tail(previous)
+            newline = self.newline
+            if "\n" in rest:
+                rest = newline + rest[rest.index("\n") + 1 :]
+            else:
+                rest = newline + (_line_indent(text, stop) if stop < len(text) else "")
+        self.write(rest)
+
+    def operations(self, block: Block) -> Step:
+        """The operations of a parsed block, with what stands between them."""
+        assert block.source is not None
+        text = block.source.text
+        newline = self.newline
         outer = self.shift
         indent = self.block_indent(block)
         home = indent if outer is None else _moved(indent, outer)
@@ -221,8 +297,11 @@ class _Printer:
             else:
                 if previous is not None:
                     self.tail(previous)
-                if native and "\n" in text[op.lead : op.start]:
-                    lead = text[op.lead : op.start]
+                elif (comment := _TAIL.match(text, block.end)) is not None:
+                    # It stands behind the brace or the label.
+                    self.out.append(comment.group())
+                lead = text[op.lead : op.start] if native else ""
+                if "\n" in lead:
                     self.write(newline + lead[lead.index("\n") + 1 :])
                 else:
                     self.out.append(newline + home)
@@ -233,15 +312,8 @@ class _Printer:
                 yield self.foreign(op, home)
                 expected = -1
             previous = op
-        rest = text[self.last_original_end(block) : stop]
-        if (previous is not None and expected == -1) or previous is None or previous.end != stop - len(rest):
-            if previous is not None:
-                self.tail(previous)
-            if "\n" in rest:
-                rest = newline + rest[rest.index("\n") + 1 :]
-            else:
-                rest = newline + (_line_indent(text, stop) if stop < len(text) else "")
-        self.write(rest)
+        self.previous = previous
+        self.moved_last = expected == -1
 
     def last_original_end(self, block: Block) -> int:
         """Where the operation ended that was the block's last one when it was parsed."""
@@ -250,9 +322,11 @@ class _Printer:
         return block.end if end is None else end
 
     def foreign(self, op: Operation, home: str) -> Step:
-        """An operation that stands elsewhere than its text stood."""
+        """An operation that stands elsewhere than its text stood, with the comments above it."""
         outer = self.shift
         if op.source is not None:
+            for comment in own_lines(op.source.text, op.lead, op.start):
+                self.out.append(comment + self.newline + home)
             old = _line_indent(op.source.text, op.start)
             self.shift = (old, home) if old != home else None
         else:
@@ -297,16 +371,15 @@ class _Printer:
         self.write("{")
         for index, block in enumerate(region.blocks):
             yield self.fresh_block(block, labelled=index > 0 or (not header and block_needs_label(block)))
-        self.write("\n}")
+        self.write(self.newline + "}")
 
     def fresh_block(self, block: Block, *, labelled: bool) -> Step:
         if labelled:
-            arguments = ", ".join(f"%{a.name}: {a.type}" for a in block.arguments)
-            self.write(f"\n^{block.label}({arguments}):" if arguments else f"\n^{block.label}:")
+            self.write(self.newline + label_text(block, _own_label(block), _own_definition))
         outer = self.shift
         home = (outer[1] if outer is not None else "") + INDENT
         for op in block:
-            self.out.append("\n" + home)
+            self.out.append(self.newline + home)
             yield self.foreign(op, home)
             self.tail(op)
 
@@ -340,19 +413,66 @@ class _Printer:
 
     def line(self, piece: str) -> None:
         if self.out and not self.out[-1].endswith("\n"):
-            self.out.append("\n")
+            self.out.append(self.newline)
         if piece:
             self.out.append(piece)
 
 
 def block_needs_label(block: Block) -> bool:
     """Whether the first block of a region needs its label: it has arguments, or somebody branches to it."""
-    if block.arguments:
+    if block._label_arguments():
         return True
     region = block.region
     return len(region.blocks) > 1 and any(
         target is block for op in region.operations for target in op.successors
     )
+
+
+def label_text(block: Block, name: str, define: Callable[[Value], str]) -> str:
+    """The label of a block that has no text. Raises `PrintError` where an argument's type is not known."""
+    parts = []
+    for argument in block._label_arguments():
+        if argument.type is None:
+            message = f"the type of the block argument {define(argument)} is not known"
+            raise PrintError((Diagnostic(message, code="print"),))
+        parts.append(f"{define(argument)}: {argument.type}")
+    return f"{name}({', '.join(parts)}):" if parts else f"{name}:"
+
+
+def _own_label(block: Block) -> str:
+    return f"^{block.label}"
+
+
+def _own_definition(value: Value) -> str:
+    return f"%{value._name}"
+
+
+_COMMENT_LINE = re.compile(r"\n[ \t]*+(//[^\r\n]*+)")
+
+
+def own_lines(text: str, start: int, end: int) -> list[str]:
+    """The comments in a stretch of white space and comments that have lines of their own."""
+    return _COMMENT_LINE.findall(text, start, end) if "/" in text[start:end] else []
+
+
+def _last_end(region: Region) -> int:
+    """Where the last operation of a region ended when it was parsed."""
+    ends = [region.start + 1]
+    for block in region.blocks:
+        if block.source is region.source and region.start < block.start < region.end:
+            last = (
+                block.original_end if block._changed else (block.last.end if block.last is not None else None)
+            )
+            ends.append(block.end if last is None else last)
+    return max(ends)
+
+
+def _line_break(source: Source | None) -> str:
+    """How the lines of a text end: as the first one does."""
+    if source is None:
+        return "\n"
+    first = source.text.find("\n")
+    return "\r\n" if first > 0 and source.text[first - 1] == "\r" else "\n"
 
 
 def _line_indent(text: str, offset: int) -> str:

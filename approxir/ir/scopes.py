@@ -207,7 +207,9 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
     else:
         segments = own_segments(start, op.end, op._region_spans())
     operands, spans = detail.operands, detail.operand_spans
-    may_define = not generic and (bool(regions) or (_DECLARER.search(op.name) and _declares(text, start, op.end)))
+    may_define = not generic and (
+        bool(regions) or (_DECLARER.search(op.name) and _declares(text, start, op.end))
+    )
     # A second mention of a name that the header defines means the same argument.
     local: dict[str, Value] = {}
     defined: dict[int, bool] | None = None

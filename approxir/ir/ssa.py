@@ -49,9 +49,11 @@ class Value:
         for value in self._namesakes():
             value._fresh = True
             if name != value._name:
+                # Uses are found by the name that the text has, so that they come first.
+                users = value.users
                 value._name = name
                 value._touch_definition()
-                for operation in value.users:
+                for operation in users:
                     operation._touch()
 
     def _namesakes(self) -> tuple[Value, ...]:

@@ -106,7 +106,7 @@ def _custom_symbol(op: Operation) -> Symbol | None:
         span = (form.symbol.start, form.symbol.end)
         return Symbol(form.symbol.name, span, form.symbol.visibility or "public")
     match = _HEADER.match(text, op.name_end, op.end)
-    if match is None or op.results_ is not None:
+    if match is None or op.results:
         return None
     words, name, arguments = match.groups()
     known = traits(op.name)

@@ -159,7 +159,8 @@ class _Verifier:
         if block.args_ is not None:
             read_block(block, self.findings)
             # Some formats repeat in the label what the header says.
-            repeated = number == 0 and frame.operation is not None and not known(frame.operation.name).listed
+            around = frame.operation
+            repeated = number == 0 and around is not None and not (around.is_generic or known(around.name).listed)
             self.names.define_arguments(frame, block._label_arguments(), strict=not repeated)
         return block.first
 

@@ -167,8 +167,10 @@ class _Parser:
                     if generic:
                         fits = text[brace - 1] == "(" and header.count("(") == header.count(")") + 1
                     else:
-                        fits = header.count("(") == header.count(")") and header.count("[") == header.count(
-                            "]"
+                        fits = (
+                            header.count("(") == header.count(")")
+                            and header.count("[") == header.count("]")
+                            and not header.endswith("attributes ")
                         )
                     if fits:
                         name = text[name_start + 1 : name_end - 1] if generic else text[name_start:name_end]
@@ -737,7 +739,12 @@ class _Parser:
         return (
             word in lx.UNDOTTED_OPERATIONS
             or (pdl and _PDL_WORDS.match(word) is not None)
-            or (self.peek(match.end()) in ('"', "%", "@") and "\n" in match.group(1))
+            or (
+                # Not the access of a resource, as in `{ ro %x[...] }`.
+                word not in ("ro", "wo", "rw")
+                and self.peek(match.end()) in ('"', "%", "@")
+                and "\n" in match.group(1)
+            )
         )
 
     def empty_is_region(self, op: Any, pos: int, previous: str, brackets: list[int]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from approxir.ir.operation import Block, Detail, Operation, Region
+from approxir.ir.verify.approx import PREFIXES
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
 from approxir.ir.verify.known import known
@@ -116,7 +117,8 @@ def _generic_branch(op: Operation, detail: Detail, facts: Facts) -> tuple[tuple[
 
 def check_terminators(region: Region, op: Operation | None, findings: Findings) -> None:
     """Blocks end in terminators where the operation around them asks for that."""
-    if op is None:
+    if op is None or op.name.startswith(PREFIXES):
+        # The approx dialect has rules of its own, which say more.
         return
     around = known(op.name)
     blocks = region.blocks

@@ -42,6 +42,9 @@ class Known(NamedTuple):
     successors: Shape | None
 
 
+_WHOLE = {"optional": "one"}
+
+
 def _shape(kinds: list[str]) -> Shape:
     least = sum(1 for kind in kinds if kind == "one")
     return Shape(least, None if "many" in kinds else len(kinds))
@@ -55,7 +58,8 @@ def known(name: str) -> Known:
     table = dialect_table(PREFIX_ALIASES.get(dialect, dialect)) if dialect != "other" else None
     entry: OpEntry | None = None if table is None else table.operations.get(rest)
     terminator = "terminator" in found
-    regions = None if entry is None else _shape([kind for _, kind in entry.regions])
+    # The generic form has every region, one that the custom form may leave out included.
+    regions = None if entry is None else _shape([_WHOLE.get(kind, kind) for _, kind in entry.regions])
     needs = "no-terminator" not in found and "graph" not in found and "implicit-body" not in found
     return Known(
         listed=entry is not None,

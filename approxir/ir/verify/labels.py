@@ -14,10 +14,14 @@ from approxir.syntax.balance import Unbalanced, skip_balanced, skip_trivia, skip
 _ARGUMENT = re.compile(rf"{lx.TRIVIA}({lx.SSA})?+{lx.TRIVIA}(:)?+{lx.TRIVIA}")
 
 
-def check_label(block: Block, span: tuple[int, int], findings: Findings) -> None:
-    """Check the arguments of a block's label, whose parentheses are `span`, against MLIR's grammar."""
+def check_label(block: Block, findings: Findings) -> None:
+    """Check the arguments in a block's label against MLIR's grammar."""
     text = findings.source.text
-    start, end = span
+    head = lx.LABEL_HEAD.match(text, block.start)
+    if head is None or text[head.end() : head.end() + 1] != "(":
+        return
+    start = head.end()
+    end = skip_balanced(text, start)
     pos = start + 1
     try:
         while True:
