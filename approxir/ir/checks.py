@@ -6,7 +6,8 @@ import gc
 from typing import TYPE_CHECKING
 
 from approxir.errors import ParseError
-from approxir.ir.operation import Block, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
 from approxir.ir.ssa import BlockArgument
 from approxir.ir.verify.facts import Facts, Reader
 from approxir.ir.verify.findings import Findings
@@ -99,6 +100,10 @@ def read_definitions(module: Module, findings: Findings) -> None:
             continue
         parse = parse_attribute if definition.kind == "#" else parse_type
         try:
-            parse(text[definition.value_start : definition.end], source=module.source, base=definition.value_start)
+            parse(
+                text[definition.value_start : definition.end],
+                source=module.source,
+                base=definition.value_start,
+            )
         except ParseError as error:
             findings.take(error)

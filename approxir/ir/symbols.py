@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from approxir.errors import IRError, ParseError
+from approxir.ir.blocks import Region
 from approxir.ir.forms import form_of, parts_of
-from approxir.ir.operation import Operation, Region
+from approxir.ir.operation import Operation
 from approxir.syntax import lexemes as lx
 from approxir.syntax.entries import scan_entries
 from approxir.syntax.faults import Fault
@@ -26,7 +27,10 @@ from approxir.values.strings import unquote
 _NAME = rf"@(?:[A-Za-z_$.][A-Za-z0-9_$.]*+|{lx.STRING})"
 _REFERENCE = re.compile(rf"{lx.STRING}|//[^\n]*+|({_NAME}(?:{lx.TRIVIA}::{lx.TRIVIA}{_NAME})*+)")
 _COMPONENT = re.compile(_NAME)
-_HEADER = re.compile(rf"{lx.TRIVIA}((?:{lx.WORD}{lx.TRIVIA})*+)({_NAME})(?!{lx.TRIVIA}::){lx.TRIVIA}(\(\)|\({lx.TRIVIA}%)?")
+_HEADER = re.compile(
+    rf"{lx.TRIVIA}((?:{lx.WORD}{lx.TRIVIA})*+)({_NAME})(?!{lx.TRIVIA}::){lx.TRIVIA}(\({lx.TRIVIA}%)?"
+)
+_SYMBOLS = ("symbol", "optional-symbol")
 _VISIBILITY = re.compile(r"\b(public|private|nested|internal|external)\b")
 
 
@@ -48,7 +52,7 @@ class SymbolUse(NamedTuple):
 
     operation: Operation
     reference: SymbolRefAttr
-    index: int
+    position: int
     span: Span | None
 
 
@@ -71,7 +75,7 @@ def own_symbol(op: Operation) -> Symbol | None:
 def _generic_symbol(op: Operation) -> Symbol | None:
     assert op.source is not None
     text = op.source.text
-    if text.find("sym_name", op.name_end, op.end if not op.regions else op.regions[0].start) < 0 and not op.regions:
+    if not op.regions and text.find("sym_name", op.name_end, op.end) < 0:
         return None
     try:
         parts = parts_of(op)
@@ -113,7 +117,7 @@ def _custom_symbol(op: Operation) -> Symbol | None:
     visible = _VISIBILITY.search(words)
     if "call" in known:
         return None
-    if op.regions or visible is not None or arguments == "(%" or not known.isdisjoint(("symbol", "optional-symbol")):
+    if op.regions or visible is not None or arguments is not None or not known.isdisjoint(_SYMBOLS):
         kind = visible[1] if visible is not None and visible[1] in ("private", "nested") else "public"
         return Symbol(_bare(name), match.span(2), kind)
     return None
@@ -125,9 +129,10 @@ def _bare(reference: str) -> str:
 
 
 class SymbolTable:
-    """The symbols of one region, in order, as they were when the table was made and as it changed them since.
+    """The symbols of one region, in order, as they were when the table was made, and its own changes.
 
-    Regions nested inside may have tables of their own, which do not see this one's symbols, nor this one theirs.
+    Regions nested inside may have tables of their own, which do not see this one's symbols, nor this one
+    theirs.
     """
 
     def __init__(self, region: Region) -> None:
@@ -177,12 +182,14 @@ class SymbolTable:
         return self._symbol(self._operation(symbol)).visibility
 
     def uses(self, symbol: str | Operation) -> list[SymbolUse]:
-        """The references to a symbol of this table, also those from outside that name it as ``@outer::@name``."""
+        """The references to a symbol of this table, those from outside (``@outer::@name``) included."""
         name = self._symbol(self._operation(symbol)).name
         found: list[SymbolUse] = []
         for region, path in self._scopes(name):
             for op in _scope_operations(region):
-                found.extend(use for use in references(op) if _matches(use.reference, path) and use.index == len(path) - 1)
+                for use in references(op):
+                    if use.position == len(path) - 1 and _matches(use.reference, path):
+                        found.append(use)
         return found
 
     def fresh_name(self, wish: str) -> str:
@@ -197,7 +204,8 @@ class SymbolTable:
     def insert(self, op: Operation, *, before: Operation | None = None) -> str:
         """Put a symbol that stands nowhere into the region, under a name that is free, which is returned.
 
-        It goes to the end of the first block, or before another operation. References to it are the caller's.
+        It goes to the end of the first block, or before another operation. What refers to it is up to the
+        caller.
         """
         name = self._symbol(op).name
         fresh = self.fresh_name(name)
@@ -242,7 +250,8 @@ class SymbolTable:
 
     def _scopes(self, name: str) -> Iterator[tuple[Region, tuple[str, ...]]]:
         """Every region from which the symbol can be named, and how it is named there."""
-        region, path = self.region, (name,)
+        region = self.region
+        path: tuple[str, ...] = (name,)
         while True:
             yield region, path
             op = region.operation
@@ -269,7 +278,8 @@ class SymbolTable:
             for match in _REFERENCE.finditer(text, definition.value_start, definition.end):
                 if match[1] is not None and name in _spelled(match[1]):
                     where = "{}:{}".format(*module.source.position(definition.start))
-                    raise IRError(f"cannot rename @{name}: the alias {definition.kind}{definition.name} at {where} refers to it")
+                    alias = definition.kind + definition.name
+                    raise IRError(f"cannot rename @{name}: the alias {alias} at {where} refers to it")
 
 
 def _is_table(op: Operation) -> bool:
@@ -296,7 +306,9 @@ def _spelled(reference: str) -> tuple[str, ...]:
 
 def references(op: Operation) -> Iterator[SymbolUse]:
     """The symbol references in an operation's own text and attributes: one for each name in each of them."""
-    changed = list(op._made.properties.values()) + list(op._made.attributes.values()) if op._made is not None else []
+    changed: list[Attribute] = []
+    if op._made is not None:
+        changed = [*op._made.properties.values(), *op._made.attributes.values()]
     if op._overlay:
         changed += [value for value in op._overlay.values() if value is not None]
     for attribute in changed:
@@ -336,7 +348,7 @@ def _redirect(use: SymbolUse, new: str) -> None:
         _patch(op, use.span, symbol_text(new))
         return
     names = [use.reference.root, *use.reference.nested]
-    names[use.index] = new
+    names[use.position] = new
     replacement = SymbolRefAttr(names[0], tuple(names[1:]))
 
     def change(value: Value) -> Value:

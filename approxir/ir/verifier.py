@@ -1,7 +1,8 @@
 """The structural verifier: what can be known to be wrong with a module without executing anything.
 
-It reads everything (`approxir.ir.checks`) and walks the operations once in the order of the text. Each concern is a
-file of `approxir.ir.verify`: names and dominance, blocks, signatures, symbols, aliases, and the approx dialect.
+It reads everything (`approxir.ir.checks`) and walks the operations once in the order of the text. Each
+concern is a file of `approxir.ir.verify`: names and dominance, blocks, signatures, functions, symbols,
+aliases, and the approx dialect.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import gc
 from typing import TYPE_CHECKING
 
 from approxir.errors import Diagnostic, ParseError, VerifyError
+from approxir.ir.blocks import Block, Region
 from approxir.ir.checks import read_block, read_definitions, read_operation
-from approxir.ir.operation import Block, Operation, Region
+from approxir.ir.operation import Operation
 from approxir.ir.verify.aliases import check_aliases
 from approxir.ir.verify.approx import PREFIXES, check_approx, check_approx_regions
 from approxir.ir.verify.blocks import check_branch, check_labels, check_successors, check_terminators
@@ -144,8 +146,10 @@ class _Verifier:
         if region.blocks[0].label is not None or len(region.blocks) > 1:
             check_labels(region, op, facts, self.findings)
         if op is not None:
-            arguments = [a for a in op._resolved().arguments if a.block is not None and a.block.region is region]
-            self.names.define_arguments(frame, arguments, strict=facts is not None and facts.form is not None)
+            found = op._resolved().arguments
+            arguments = [a for a in found if a.block is not None and a.block.region is region]
+            strict = facts is not None and facts.form is not None
+            self.names.define_arguments(frame, arguments, strict=strict)
         return frame
 
     def table(self) -> Table:
@@ -160,9 +164,11 @@ class _Verifier:
             read_block(block, self.findings)
             # Some formats repeat in the label what the header says.
             around = frame.operation
-            repeated = number == 0 and around is not None and not (around.is_generic or known(around.name).listed)
+            known_form = around is None or around.is_generic or known(around.name).listed
+            repeated = number == 0 and not known_form
             self.names.define_arguments(frame, block._label_arguments(), strict=not repeated)
-        return block.first
+        first: Operation | None = block.first
+        return first
 
     def leave(self, frame: Frame) -> None:
         check_terminators(frame.region, frame.operation, self.findings)

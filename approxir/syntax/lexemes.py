@@ -111,6 +111,12 @@ REGION_CLOSE = re.compile(rf"{TRIVIA}\}}()[ \t\r]*+{_LINE_END}{NEXT_ITEM}", re.V
 GENERIC_CLOSE = re.compile(rf"{TRIVIA}\}}()\){_BODY}(){_LINE_END}{NEXT_ITEM}", re.VERBOSE)
 """The end of a generic operation's only or last region and the rest of that operation on its line."""
 
+CROWDED = re.compile(
+    r" (?<=[^\s=,:({\[] )(?:%[\w$.\-]++(?:[ ]*+:[ ]*+[0-9]++)?+(?:[ ]*+,[ ]*+%[\w$.\-:]++)*+[ ]*+=[ ]*+[A-Za-z_\"]"
+    rf"|[A-Za-z_]\w*+\.\w|(?:{UNDOTTED})\b|{STRING}[ ]*+\(|\^[\w$.\-]++(?:\([^()\n]*+\))?+[ ]*+:)"
+)
+"""What may begin a second operation on a line, or a block; where it is not found nothing does."""
+
 OPERATION_AHEAD = re.compile(_OPERATION_AHEAD, re.VERBOSE)
 RESULTS_AHEAD = re.compile(rf"{RESULTS}{TRIVIA}(?:({WORD})|{STRING}{TRIVIA}\()")
 GENERIC_AHEAD = re.compile(rf"{STRING}{TRIVIA}\({TRIVIA}(?:%[^(){{}}\n]*+)?\){TRIVIA}[:\[<({{]")

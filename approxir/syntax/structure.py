@@ -108,6 +108,9 @@ class _Parser:
         operation_open = lx.OPERATION_OPEN.match
         region_close = lx.REGION_CLOSE.match
         generic_close = lx.GENERIC_CLOSE.match
+        second = lx.CROWDED.search
+        # Most texts have one operation a line, and need not be asked again line by line.
+        crowded = single or second(text) is not None
         # Each entry: the operation around the current region, its open brackets, whether it is generic.
         stack: list[tuple[Any, list[int], bool]] = []
         region = top
@@ -123,7 +126,11 @@ class _Parser:
                 while text[end - 1] <= " ":
                     end -= 1
                 char = text[end - 1]
-                if char not in "([<,=:{+*" and not (char == ">" and text[end - 2] == "-"):
+                if (
+                    char not in "([<,=:{+*"
+                    and not (char == ">" and text[end - 2] == "-")
+                    and not (crowded and second(text, name_end, end))
+                ):
                     if text[name_start] == '"':
                         name = text[name_start + 1 : name_end - 1]
                         whole = char != ")" or "->" in text[name_end:end]
@@ -172,7 +179,7 @@ class _Parser:
                             and header.count("[") == header.count("]")
                             and not header.endswith("attributes ")
                         )
-                    if fits:
+                    if fits and not (crowded and second(text, name_end, brace)):
                         name = text[name_start + 1 : name_end - 1] if generic else text[name_start:name_end]
                         name = names.setdefault(name, name)
                         if "." not in name:
@@ -216,7 +223,9 @@ class _Parser:
                             while text[end - 1] <= " ":
                                 end -= 1
                             char = text[end - 1]
-                            if char not in "([<,=:{+*>" or text[end - 2 : end] not in ("->",) and char == ">":
+                            if (
+                                char not in "([<,=:{+*>" or (text[end - 2 : end] != "->" and char == ">")
+                            ) and not (crowded and second(text, match.start(1), end)):
                                 op = stack.pop()[0]
                                 region.end = match.start(1)
                                 op.end = end
@@ -765,7 +774,8 @@ class _Parser:
     def generic_header(self, op: Any, pos: int, brackets: list[int]) -> tuple[str, int]:
         """A generic operation: ``"name"(operands)[successors]<{properties}>({regions}){attributes} : type``."""
         text = self.text
-        pos = skip_trivia(text, pos)
+        begin = pos = skip_trivia(text, pos)
+        after_region = bool(brackets)
         try:
             if brackets:
                 # After a region: another one, or the end of the list.
@@ -809,7 +819,11 @@ class _Parser:
                 end = skip_balanced(text, location.end() - 1)
             return "end", end
         except Unbalanced as error:
-            self.error(error.offset, error.message)
+            # The grammar says it best, and is loaded only here.
+            from approxir.syntax.structure_grammar import explain
+
+            told = explain(text, begin, "after_region" if after_region else "header")
+            self.error(*(told or (error.offset, error.message)))
             brackets.clear()
             raise _Recover(self.next_item(max(pos, op.name_start + 1))) from None
 

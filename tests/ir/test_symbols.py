@@ -17,7 +17,9 @@ TEXT = """module {
     "u.note"() {text = "@ext", callee = @ext, list = [@ext, @"odd name"]} : () -> ()
     return %0 : i32
   }
-  "func.func"() <{function_type = () -> (), sym_name = "odd name", sym_visibility = "private"}> ({}) : () -> ()
+  "func.func"() <{
+    function_type = () -> (), sym_name = "odd name", sym_visibility = "private"
+  }> ({}) : () -> ()
   memref.global "private" @g : memref<4xi32>
   module @inner {
     func.func @ext() { return }
@@ -78,7 +80,9 @@ def test_uses() -> None:
 def test_rename_changes_definition_and_references_only() -> None:
     module = parse(TEXT)
     module.symbols.rename("ext", "outside")
-    expected = TEXT.replace("private @ext", "private @outside").replace("%0 = call @ext", "%0 = call @outside")
+    expected = TEXT.replace("private @ext", "private @outside").replace(
+        "%0 = call @ext", "%0 = call @outside"
+    )
     expected = expected.replace("callee = @ext, list = [@ext,", "callee = @outside, list = [@outside,")
     expected = expected.replace("other = @ext", "other = @outside")
     assert str(module) == expected

@@ -62,17 +62,29 @@ def function(body: str, header: str = "@f(%a: i32, %c: i1)") -> str:
 
 BROKEN = [
     # code, text, line, column, a part of the message
-    ("undefined", function("  \"u\"(%b) : (i32) -> ()"), 2, 7, "undefined value %b"),
+    ("undefined", function('  "u"(%b) : (i32) -> ()'), 2, 7, "undefined value %b"),
     ("undefined", function("  arith.addi %a, %b : i32"), 2, 18, "undefined value %b"),
     ("undefined", function("  foo.bar %b : i32"), 2, 11, "undefined value %b"),
     ("undefined", function("  scf.if %b {\n  }"), 2, 10, "undefined value %b"),
-    ("undefined", function("  %x:2 = \"u\"() : () -> (i32, i32)\n  \"u\"(%x#2) : (i32) -> ()"), 3, 7, "number 2"),
-    ("undefined", function("  \"u\"() ({\n    %x = \"u\"() : () -> i32\n  }) : () -> ()\n  \"u\"(%x) : (i32) -> ()"), 5, 7, "%x"),
+    ("undefined", function('  %x:2 = "u"() : () -> (i32, i32)\n  "u"(%x#2) : (i32) -> ()'), 3, 7, "number 2"),
+    (
+        "undefined",
+        function('  "u"() ({\n    %x = "u"() : () -> i32\n  }) : () -> ()\n  "u"(%x) : (i32) -> ()'),
+        5,
+        7,
+        "%x",
+    ),
     ("undefined", "func.func @f() {\n  cf.br ^bb9\n}\n", 2, 9, "^bb9"),
-    ("isolation", function("  func.func @g() {\n    \"u\"(%a) : (i32) -> ()\n    return\n  }"), 3, 9, "isolated"),
-    ("redefinition", function("  %a = \"u\"() : () -> i32"), 2, 3, "redefinition of %a"),
-    ("redefinition", function("  scf.if %c {\n    %a = \"u\"() : () -> i32\n  }"), 3, 5, "redefinition of %a"),
-    ("redefinition", function("  \"u\"() ({\n  ^bb0(%a: i32):\n  }) : () -> ()"), 3, 8, "redefinition of %a"),
+    (
+        "isolation",
+        function('  func.func @g() {\n    "u"(%a) : (i32) -> ()\n    return\n  }'),
+        3,
+        9,
+        "isolated",
+    ),
+    ("redefinition", function('  %a = "u"() : () -> i32'), 2, 3, "redefinition of %a"),
+    ("redefinition", function('  scf.if %c {\n    %a = "u"() : () -> i32\n  }'), 3, 5, "redefinition of %a"),
+    ("redefinition", function('  "u"() ({\n  ^bb0(%a: i32):\n  }) : () -> ()'), 3, 8, "redefinition of %a"),
     (
         "redefinition",
         function("  %n = arith.constant 1 : index\n  scf.for %n = %n to %n step %n {\n  }"),
@@ -80,13 +92,32 @@ BROKEN = [
         11,
         "redefinition of %n",
     ),
-    ("redefinition", function("  \"t\"() ({\n  ^x:\n    \"u\"() : () -> ()\n  ^x:\n    \"u\"() : () -> ()\n  }) : () -> ()"), 5, 3, "^x"),
-    ("dominance", function("  \"u\"(%x) : (i32) -> ()\n  %x = \"u\"() : () -> i32"), 2, 7, "before it is defined"),
-    ("dominance", function("  %x = \"u\"() ({\n    \"u\"(%x) : (i32) -> ()\n  }) : () -> i32"), 3, 9, "inside the operation"),
+    (
+        "redefinition",
+        function('  "t"() ({\n  ^x:\n    "u"() : () -> ()\n  ^x:\n    "u"() : () -> ()\n  }) : () -> ()'),
+        5,
+        3,
+        "^x",
+    ),
+    (
+        "dominance",
+        function('  "u"(%x) : (i32) -> ()\n  %x = "u"() : () -> i32'),
+        2,
+        7,
+        "before it is defined",
+    ),
+    (
+        "dominance",
+        function('  %x = "u"() ({\n    "u"(%x) : (i32) -> ()\n  }) : () -> i32'),
+        3,
+        9,
+        "inside the operation",
+    ),
     (
         "dominance",
         function(
-            "  cf.cond_br %c, ^l, ^r\n^l:\n  %x = \"u\"() : () -> i32\n  cf.br ^e\n^r:\n  cf.br ^e\n^e:\n  \"u\"(%x) : (i32) -> ()"
+            '  cf.cond_br %c, ^l, ^r\n^l:\n  %x = "u"() : () -> i32\n  cf.br ^e\n'
+            '^r:\n  cf.br ^e\n^e:\n  "u"(%x) : (i32) -> ()'
         ),
         9,
         7,
@@ -94,13 +125,13 @@ BROKEN = [
     ),
     (
         "dominance",
-        function("  cf.cond_br %c, ^l(%a : i32), ^e\n^l(%x: i32):\n  cf.br ^e\n^e:\n  \"u\"(%x) : (i32) -> ()"),
+        function('  cf.cond_br %c, ^l(%a : i32), ^e\n^l(%x: i32):\n  cf.br ^e\n^e:\n  "u"(%x) : (i32) -> ()'),
         6,
         7,
         "does not dominate",
     ),
-    ("structure", function("  return\n  \"u\"() : () -> ()"), 2, 3, "last operation"),
-    ("structure", function("  \"u\"()[^x] : () -> ()\n  \"u\"() : () -> ()\n^x:"), 2, 3, "last operation"),
+    ("structure", function('  return\n  "u"() : () -> ()'), 2, 3, "last operation"),
+    ("structure", function('  "u"()[^x] : () -> ()\n  "u"() : () -> ()\n^x:'), 2, 3, "last operation"),
     ("structure", "func.func @f() {\n  %x = arith.constant 1 : i32\n}\n", 2, 8, "no terminator"),
     ("structure", "func.func @f() {\n  cf.br ^x\n^x:\n}\n", 3, 1, "empty"),
     ("structure", "func.func @f() {\n}\n", 1, 16, "body of a function is empty"),
@@ -108,10 +139,19 @@ BROKEN = [
     ("structure", "func.func @f(%a: i32) {\n^e(%b: i32):\n  return\n}\n", 2, 1, "header names its arguments"),
     ("branch", function("  cf.br ^x(%a : i32)\n^x:"), 2, 9, "passes 1 operands"),
     ("branch", function("  cf.br ^x(%c : i1)\n^x(%y: i32):"), 2, 12, "%c is i1"),
-    ("branch", function('  "cf.br"(%a, %a)[^x] : (i32, i32) -> ()\n^x(%y: i32):'), 2, 19, "passes 2 operands"),
     (
         "branch",
-        function('  "cf.cond_br"(%c, %a)[^x, ^y] <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (i1, i32) -> ()\n^x:\n  return\n^y:'),
+        function('  "cf.br"(%a, %a)[^x] : (i32, i32) -> ()\n^x(%y: i32):'),
+        2,
+        19,
+        "passes 2 operands",
+    ),
+    (
+        "branch",
+        function(
+            '  "cf.cond_br"(%c, %a)[^x, ^y] <{operandSegmentSizes = array<i32: 1, 1, 0>}> : (i1, i32) -> ()\n'
+            "^x:\n  return\n^y:"
+        ),
         2,
         24,
         "passes 1 operands to ^x",
@@ -124,12 +164,30 @@ BROKEN = [
     ("type", function('  "u"(%a) : (i64) -> ()'), 2, 7, "%a is used as i64, but it is i32"),
     ("type", function("  arith.addi %a, %c : i32"), 2, 18, "%c is used as i32, but it is i1"),
     ("type", '"u"(%x) : (i64) -> ()\n%x = "u"() : () -> i32\n', 1, 5, "%x is used as i64"),
-    ("type", '!t = tensor<4xi32>\n%x = "u"() : () -> !t\n"u"(%x) : (tensor<4xi64>) -> ()\n', 3, 5, "%x is used"),
+    (
+        "type",
+        '!t = tensor<4xi32>\n%x = "u"() : () -> !t\n"u"(%x) : (tensor<4xi64>) -> ()\n',
+        3,
+        5,
+        "%x is used",
+    ),
     ("symbol", "func.func private @f()\nfunc.func private @f()\n", 2, 1, "redefinition of symbol @f"),
-    ("symbol", '"u"() {sym_name = "f"} : () -> ()\nfunc.func private @f()\n', 2, 1, "redefinition of symbol @f"),
+    (
+        "symbol",
+        '"u"() {sym_name = "f"} : () -> ()\nfunc.func private @f()\n',
+        2,
+        1,
+        "redefinition of symbol @f",
+    ),
     ("symbol", function("  call @nothing() : () -> ()"), 2, 8, "@nothing, which is not defined"),
     ("symbol", function("  %x = memref.get_global @nothing : memref<4xi32>"), 2, 26, "not defined"),
-    ("symbol", function("  call @m() : () -> ()") + "memref.global @m : memref<4xi32>\n", 2, 8, "is a memref.global"),
+    (
+        "symbol",
+        function("  call @m() : () -> ()") + "memref.global @m : memref<4xi32>\n",
+        2,
+        8,
+        "is a memref.global",
+    ),
     ("call", function("  call @f(%a) : (i32) -> ()"), 2, 8, "1 operands, the function 2"),
     ("call", function("  call @f(%a, %a) : (i32, i32) -> ()"), 2, 8, "i32 as number 1"),
     ("call", function("  %x = call @f(%a, %c) : (i32, i1) -> i32"), 2, 13, "1 results, the function 0"),
@@ -160,21 +218,21 @@ def test_broken(code: str, text: str, line: int, column: int, message: str) -> N
 
 
 def test_unreachable_blocks_are_free() -> None:
-    text = function("  return\n^x:\n  \"u\"(%y) : (i32) -> ()\n  %y = \"u\"() : () -> i32")
+    text = function('  return\n^x:\n  "u"(%y) : (i32) -> ()\n  %y = "u"() : () -> i32')
     assert findings(text) == []
 
 
 def test_names_may_be_reused_where_they_are_not_visible() -> None:
     text = "func.func @f() {\n  %0 = arith.constant 1 : i32\n  return\n}\n"
     assert findings(text + text.replace("@f", "@g")) == []
-    reused = function("  scf.if %c {\n    %0 = \"u\"() : () -> i32\n  }\n  %0 = \"u\"() : () -> i32")
+    reused = function('  scf.if %c {\n    %0 = "u"() : () -> i32\n  }\n  %0 = "u"() : () -> i32')
     assert findings(reused) == []
-    inner = function("  %0 = \"u\"() ({\n    %0 = \"u\"() : () -> i32\n  }) : () -> i32")
+    inner = function('  %0 = "u"() ({\n    %0 = "u"() : () -> i32\n  }) : () -> i32')
     assert findings(inner) == []
 
 
 def test_notes_point_at_the_other_place() -> None:
-    (found,) = findings(function("  %a = \"u\"() : () -> i32"))
+    (found,) = findings(function('  %a = "u"() : () -> i32'))
     assert [(note.line, note.column, note.severity) for note in found.notes] == [(1, 14, "note")]
     (found,) = findings(function('  "u"(%a) : (i64) -> ()'))
     assert (found.notes[0].line, found.notes[0].column) == (1, 14)
@@ -212,10 +270,15 @@ def test_findings_are_bounded() -> None:
 
 @pytest.mark.parametrize("depth", [20_000])
 def test_depth_and_width(depth: int) -> None:
-    text = '%v = "u"() : () -> i32\n' + '"a"() ({\n' * depth + '"b"(%v) : (i32) -> ()\n' + "}) : () -> ()\n" * depth
+    text = (
+        '%v = "u"() : () -> i32\n'
+        + '"a"() ({\n' * depth
+        + '"b"(%v) : (i32) -> ()\n'
+        + "}) : () -> ()\n" * depth
+    )
     assert findings(text) == []
     blocks = "".join(f"^b{number}:\n  cf.cond_br %c, ^b{number + 1}, ^b{depth}\n" for number in range(depth))
-    assert findings(function(f"  cf.br ^b0\n{blocks}^b{depth}:\n  \"u\"(%a) : (i32) -> ()")) == []
+    assert findings(function(f'  cf.br ^b0\n{blocks}^b{depth}:\n  "u"(%a) : (i32) -> ()')) == []
 
 
 def test_dominators() -> None:
@@ -256,6 +319,19 @@ def test_dominators_against_the_definition(seed: int) -> None:
             chain.add(at)
             at = found[at]
         assert chain == strict
+
+
+def test_a_real_mlir_is_asked_where_there_is_one() -> None:
+    from approxir.codegen import upstream
+
+    if not upstream.available():
+        pytest.skip("no real MLIR is installed")
+    sound = "func.func @f() {\n  return\n}\n"
+    parse(sound).verify(using="mlir")
+    text = "func.func @f(%a: i32) {\n  %0 = arith.constant dense<0> : i32\n  return\n}\n"
+    assert parse(sound).diagnostics() == []
+    with pytest.raises(VerifyError):
+        parse(text).verify(using="mlir")
 
 
 # The approx dialect.

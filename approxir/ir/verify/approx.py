@@ -16,12 +16,14 @@ C11       ``id``, ``rf``, ``num_thresholds`` and ``knob_val`` are ``i32``; lists
 C12       ``try`` names the function that recovers.
 ========  =====================================================================================
 
-Both spellings of the dialect are checked, ``approx`` and ``approxMLIR``. What is sound but questionable is left to lint.
+Both spellings of the dialect are checked, ``approx`` and ``approxMLIR``. What is sound but questionable is
+left to lint.
 """
 
 from __future__ import annotations
 
-from approxir.ir.operation import Block, Operation
+from approxir.ir.blocks import Block
+from approxir.ir.operation import Operation
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
 from approxir.ir.verify.types import TypeComparer
@@ -32,7 +34,8 @@ PREFIXES = ("approx.", "approxMLIR.")
 _MANAGEMENT = frozenset({"decision_tree", "decide", "try", "transform"})
 _HOLDERS = frozenset({"knob", "decision_tree", "decide", "try"})
 _NUMBERS = ("id", "rf", "num_thresholds", "knob_val", "transform_value")
-_LISTS = ("thresholds", "decisions", "thresholds_lowers", "thresholds_uppers", "decision_values", "QoS_in", "QoS_out")
+_BOUNDS = ("thresholds_lowers", "thresholds_uppers")
+_LISTS = ("thresholds", "decisions", *_BOUNDS, "decision_values", "QoS_in", "QoS_out")
 _STRINGS = ("transform_type", "recover", "func_name", "state_function", "checker")
 _I32 = IntegerType(32)
 _I1 = IntegerType(1)
@@ -52,7 +55,8 @@ def check_approx(op: Operation, facts: Facts, findings: Findings) -> None:
     name = local_name(op)
     if name in _MANAGEMENT and not any(local_name(outer) == "knob" for outer in op.ancestors()):
         # C6
-        _add(findings, op, "C6", f"{op.name} stands outside of a knob", "move it into the region of an approx.knob")
+        hint = "move it into the region of an approx.knob"
+        _add(findings, op, "C6", f"{op.name} stands outside of a knob", hint)
     if name == "yield" and local_name(op.parent) not in _HOLDERS:
         # C7
         message = f"{op.name} stands outside of a region of a knob, decision tree or check"
@@ -60,7 +64,8 @@ def check_approx(op: Operation, facts: Facts, findings: Findings) -> None:
     _attributes(op, facts, findings)
     if name == "try" and "recover" not in facts.attributes:
         # C12
-        _add(findings, op, "C12", f"{op.name} does not name the function that recovers", 'add recover = "name"')
+        message = f"{op.name} does not name the function that recovers"
+        _add(findings, op, "C12", message, 'add recover = "name"')
 
 
 def _add(findings: Findings, op: Operation, rule: str, message: str, hint: str | None = None) -> None:
@@ -77,7 +82,9 @@ def _attributes(op: Operation, facts: Facts, findings: Findings) -> None:
     for key in _LISTS:
         value = attributes.get(key)
         if value is not None and not (isinstance(value, DenseArrayAttr) and value.element_type == _I32):
-            _add(findings, op, "C11", f"{key} = {value} is no array of i32", f"write {key} = array<i32: 1, 2>")
+            _add(
+                findings, op, "C11", f"{key} = {value} is no array of i32", f"write {key} = array<i32: 1, 2>"
+            )
     for key in _STRINGS:
         value = attributes.get(key)
         if value is not None and not isinstance(value, StringAttr | SymbolRefAttr):
@@ -89,13 +96,19 @@ def _attributes(op: Operation, facts: Facts, findings: Findings) -> None:
     if decisions is not None and decisions != thresholds + 1:
         # C8
         message = f"{op.name} has {thresholds} thresholds and {decisions} decisions"
-        _add(findings, op, "C8", message, f"{thresholds} thresholds part the states into {thresholds + 1} intervals")
+        _add(
+            findings,
+            op,
+            "C8",
+            message,
+            f"{thresholds} thresholds part the states into {thresholds + 1} intervals",
+        )
     number = attributes.get("num_thresholds")
     if isinstance(number, IntegerAttr) and number.value != thresholds:
         # C9
         message = f"num_thresholds is {number.value}, but {op.name} has {thresholds} thresholds"
         _add(findings, op, "C9", message, f"write num_thresholds = {thresholds} : i32")
-    for key in ("thresholds_lowers", "thresholds_uppers"):
+    for key in _BOUNDS:
         bounds = _length(facts, key)
         if bounds is not None and bounds != thresholds:
             # C10
@@ -113,7 +126,8 @@ def check_approx_regions(op: Operation, facts: Facts, findings: Findings, types:
     if name == "knob":
         # C1
         if len(op.regions) == 1:
-            _ends_in(op, op.regions[0].blocks[-1], facts.result_types, "C1", "its results", findings, types)
+            block = op.regions[0].blocks[-1]
+            _ends_in(op, block, facts.result_types, "C1", "its results", findings, types)
         return
     if name in ("decision_tree", "decide", "try") and len(op.regions) == 1:
         check = name == "try"
@@ -141,7 +155,9 @@ def _arguments(
         has = argument.type
         if kind is not None and has is not None and types.differ(has, kind) and argument.span is not None:
             message = f"%{argument.name} is {has}, but the operand that it stands for is {kind} [{rule}]"
-            findings.add(argument.span[0], message, code="approx", related=(op.name_start, f"{op.name} begins here"))
+            findings.add(
+                argument.span[0], message, code="approx", related=(op.name_start, f"{op.name} begins here")
+            )
 
 
 def _ends_in(
@@ -165,13 +181,17 @@ def _ends_in(
         return
     values = last._resolved().operands
     if len(values) != len(wanted):
-        message = f"{last.name} yields {len(values)} values, but {op.name} needs {len(wanted)} for {what}"
+        message = (
+            f"{last.name} yields {len(values)} values, but {op.name} needs {len(wanted)} for {what} [{rule}]"
+        )
         related = (op.name_start, f"{op.name} begins here")
-        findings.add(last.name_start, f"{message} [{rule}]", code="approx", length=len(last.name), related=related)
+        findings.add(last.name_start, message, code="approx", length=len(last.name), related=related)
         return
     for value, kind in zip(values, wanted, strict=True):
         has = value._type
         if has is not None and kind is not None and types.differ(has, kind):
-            message = f"{last.name} yields %{value.name} of type {has}, but {op.name} needs {kind} for {what} [{rule}]"
+            message = (
+                f"{last.name} yields %{value.name}: {has}, but {op.name} needs {kind} for {what} [{rule}]"
+            )
             related = (op.name_start, f"{op.name} begins here")
             findings.add(last.name_start, message, code="approx", length=len(last.name), related=related)

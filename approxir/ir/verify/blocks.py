@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from approxir.ir.operation import Block, Detail, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import Detail
 from approxir.ir.verify.approx import PREFIXES
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
@@ -75,7 +77,9 @@ def check_successors(op: Operation, detail: Detail, facts: Facts | None, finding
         )
 
 
-def check_branch(op: Operation, detail: Detail, facts: Facts, findings: Findings, types: TypeComparer) -> None:
+def check_branch(
+    op: Operation, detail: Detail, facts: Facts, findings: Findings, types: TypeComparer
+) -> None:
     """The operands that a branch passes to a block are those that the block asks for."""
     passed = facts.successor_operands
     if passed is None:
@@ -89,7 +93,8 @@ def check_branch(op: Operation, detail: Detail, facts: Facts, findings: Findings
         at = detail.successor_spans[number][0]
         related = (target.start, f"^{target.label} is defined here")
         if len(arguments) != len(slots):
-            message = f"{op.name} passes {len(slots)} operands to ^{target.label}, which has {len(arguments)} arguments"
+            counts = f"{len(slots)} operands to ^{target.label}, which has {len(arguments)} arguments"
+            message = f"{op.name} passes {counts}"
             findings.add(at, message, code="branch", related=related)
             continue
         for argument, slot in zip(arguments, slots, strict=True):
@@ -98,7 +103,8 @@ def check_branch(op: Operation, detail: Detail, facts: Facts, findings: Findings
             value = detail.operands[slot]
             has, needs = value._type, argument.type
             if has is not None and needs is not None and types.differ(has, needs):
-                message = f"%{value.name} is {has}, but the argument %{argument.name} of ^{target.label} is {needs}"
+                wanted = f"the argument %{argument.name} of ^{target.label} is {needs}"
+                message = f"%{value.name} is {has}, but {wanted}"
                 findings.add(detail.operand_spans[slot][0], message, code="branch", related=related)
 
 
@@ -123,11 +129,11 @@ def check_terminators(region: Region, op: Operation | None, findings: Findings) 
     around = known(op.name)
     blocks = region.blocks
     implied = not op.is_generic and around.implicit_terminator is not None and op.name not in _WRITTEN
-    for number, block in enumerate(blocks):
+    for block in blocks:
         last = block.last
         if last is None:
-            missing = block.label is not None and (len(blocks) > 1 or (around.needs_terminator and not implied))
-            if missing:
+            needed = len(blocks) > 1 or (around.needs_terminator and not implied)
+            if block.label is not None and needed:
                 findings.add(
                     block.start,
                     f"block ^{block.label} is empty",

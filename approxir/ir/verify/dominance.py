@@ -1,10 +1,10 @@
-"""Which blocks of a region every path to a block goes through: the dominator tree of its control flow graph."""
+"""Which blocks of a region every path to a block goes through: the dominator tree of its control flow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from approxir.ir.operation import Block, Region
+from approxir.ir.blocks import Block, Region
 
 
 class Dominance:

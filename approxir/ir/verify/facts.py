@@ -29,13 +29,17 @@ from approxir.syntax.generic import generic_parts, own_segments
 from approxir.values import Attribute, StringAttr, SymbolRefAttr, Type
 
 _USE = rf"{lx.SSA}(?:{lx.TRIVIA}\#[0-9]++)?+"
-_OPERANDS = re.compile(rf"{lx.TRIVIA}\({lx.TRIVIA}(?:{_USE}(?:{lx.TRIVIA},{lx.TRIVIA}{_USE})*+)?+{lx.TRIVIA}\)")
+_USES = rf"{_USE}(?:{lx.TRIVIA},{lx.TRIVIA}{_USE})*+"
+_OPERANDS = re.compile(rf"{lx.TRIVIA}\({lx.TRIVIA}(?:{_USES})?+{lx.TRIVIA}\)")
 _OPERAND_STEP = re.compile(rf"{lx.TRIVIA}({_USE})?+{lx.TRIVIA}(,)?+")
 _SUCCESSORS = re.compile(
     rf"\[{lx.TRIVIA}\^{lx.SUFFIX_ID}(?:{lx.TRIVIA},{lx.TRIVIA}\^{lx.SUFFIX_ID})*+{lx.TRIVIA}\]"
 )
 _NAME = re.compile(rf"%{lx.SUFFIX_ID}")
-_LAST_LOCATION = re.compile(r'[ ]*+loc\((?:#([0-9]++|[A-Za-z_$\-][A-Za-z0-9_$\-]*+)|"[^"\\\n]*+"(?::[0-9]{1,9}+:[0-9]{1,9}+)?+)\)\Z')
+_LAST_LOCATION = re.compile(
+    r"[ ]*+loc\((?:#([0-9]++|[A-Za-z_$\-][A-Za-z0-9_$\-]*+)"
+    r'|"[^"\\\n]*+"(?::[0-9]{1,9}+:[0-9]{1,9}+)?+)\)\Z'
+)
 
 # The type of their mask follows from a permutation map in a way that the tables do not say.
 _MASKED = frozenset({"vector.transfer_read", "vector.transfer_write"})
@@ -129,9 +133,8 @@ class Reader:
             # Offsets are relative to the place where the tail begins, without the regions in between.
             shift = regions[-1].end - regions[0].start - 1 if regions else 0
             border = regions[0].start - begin if regions else 0
-            self.mentions.append(
-                (begin, tuple((at + shift if regions and at > border else at, n, d) for at, n, d in facts.aliases))
-            )
+            moved = [(at + shift if regions and at > border else at, n, d) for at, n, d in facts.aliases]
+            self.mentions.append((begin, tuple(moved)))
         return facts
 
     def _read_tail(self, op: Operation, begin: int) -> Facts | None:
@@ -166,13 +169,13 @@ class Reader:
             self.findings.take(error)
             return None
         segments = list(own_segments(begin, op.end, op._region_spans()))
-        if "#" in text[segments[0][0] : segments[0][1]] or len(segments) > 1 or text.find("!", begin, op.end) >= 0:
-            shift = op.regions[-1].end - op.regions[0].start - 1 if op.regions else 0
-            facts.aliases = tuple(
-                (mention.offset - begin - (shift if number else 0), mention.name, mention.location)
-                for number, (start, end) in enumerate((segments[0], segments[-1])[: len(segments)])
-                for mention in alias_mentions(text, start, end)
-            )
+        # Offsets count as in the key: without the regions, and what stands between them.
+        shift = op.regions[-1].end - op.regions[0].start - 1 if op.regions else 0
+        facts.aliases = tuple(
+            (mention.offset - begin - (shift if number else 0), mention.name, mention.location)
+            for number, (start, end) in enumerate((segments[0], segments[-1])[: len(segments)])
+            for mention in alias_mentions(text, start, end)
+        )
         return facts
 
     def _successors(self, span: tuple[int, int]) -> None:
@@ -189,7 +192,8 @@ class Reader:
         pos += 1
         while True:
             match = _OPERAND_STEP.match(text, pos)
-            assert match is not None
+            if match is None:
+                break
             if match.group(1) is None or match.group(2) is None:
                 pos = match.end() if match.group(1) is not None else skip_trivia(text, pos)
                 break
@@ -198,7 +202,9 @@ class Reader:
         hint = None
         if text[pos : pos + 1] == ")":
             hint = "remove the comma before it"
-        message = f"expected an operand such as %0, a comma or ')' in the operands of \"{op.name}\", found `{found}`"
+        message = (
+            f"expected an operand such as %0, ',' or ')' in the operands of \"{op.name}\", found `{found}`"
+        )
         self.findings.add(pos, message, code="syntax", hint=hint)
 
     # Custom forms.
@@ -299,7 +305,9 @@ class Reader:
         slots = {span[0]: slot for slot, span in enumerate(detail.operand_spans)}
         facts.order = self._slots(form.operands, slots)
         if form.successors:
-            facts.successor_operands = tuple(self._slots(successor.operands, slots) for successor in form.successors)
+            facts.successor_operands = tuple(
+                [self._slots(target.operands, slots) for target in form.successors]
+            )
 
     def _slots(self, refs: Sequence[NameRef], slots: Mapping[int, int]) -> tuple[int, ...]:
         return tuple([slots.get(ref.start, -1) for ref in refs])
@@ -307,12 +315,15 @@ class Reader:
     def _type(self, ref: Any) -> Type | None:
         if ref is None:
             return None
-        return parse_type(ref.text, source=self.source if ref.start >= 0 else None, base=max(0, ref.start))
+        source = self.source if ref.start >= 0 else None
+        return parse_type(ref.text, source=source, base=max(0, ref.start))
 
     def _attribute(self, ref: AttrRef) -> Attribute:
         spelled = ref.start >= 0 and self.text[ref.start : ref.end] == ref.text
         try:
-            return parse_attribute(ref.text, source=self.source if spelled else None, base=ref.start if spelled else 0)
+            if not spelled:
+                return parse_attribute(ref.text)
+            return parse_attribute(ref.text, source=self.source, base=ref.start)
         except ParseError as error:
             if spelled:
                 raise

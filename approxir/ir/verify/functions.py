@@ -5,6 +5,7 @@ from __future__ import annotations
 from approxir.ir.operation import Operation
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
+from approxir.ir.verify.known import known
 from approxir.ir.verify.types import TypeComparer
 from approxir.values import FunctionType, TypeAttr
 
@@ -23,7 +24,12 @@ def function_type(facts: Facts | None) -> FunctionType | None:
 def check_body(op: Operation, facts: Facts, findings: Findings) -> None:
     """All arguments of a function with a body have names."""
     kind = function_type(facts)
-    if kind is None or facts.form is None or not facts.form.region_arguments or "function" not in _traits(op):
+    if (
+        kind is None
+        or facts.form is None
+        or not facts.form.region_arguments
+        or "function" not in known(op.name).traits
+    ):
         return
     named = len(facts.form.region_arguments[0])
     if 0 < named != len(kind.inputs):
@@ -34,12 +40,6 @@ def check_body(op: Operation, facts: Facts, findings: Findings) -> None:
             length=len(op.name),
             hint="a function with a body names every argument: (%a: i32, %b: f32)",
         )
-
-
-def _traits(op: Operation) -> frozenset[str]:
-    from approxir.ir.verify.known import known
-
-    return known(op.name).traits
 
 
 def check_return(
@@ -58,7 +58,8 @@ def check_return(
         return
     related = (function.name_start, f"the function has the type {kind}")
     if len(returned.operand_types) != len(kind.results):
-        message = f"{op.name} returns {len(returned.operand_types)} values, the function around it {len(kind.results)}"
+        count = len(returned.operand_types)
+        message = f"{op.name} returns {count} values, the function around it {len(kind.results)}"
         findings.add(op.name_start, message, code="return", length=len(op.name), related=related)
         return
     for index, (has, needs) in enumerate(zip(returned.operand_types, kind.results, strict=True)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from approxir.errors import ParseError
-from approxir.ir.operation import Block
+from approxir.ir.blocks import Block
 from approxir.ir.verify.findings import Findings
 from approxir.syntax import lexemes as lx
 from approxir.syntax.attributes import parse_location, parse_type

@@ -35,7 +35,7 @@ def check_metadata(definition: Definition, findings: Findings) -> None:
         match = _TOKEN.match(text, pos, end)
         if match is None:
             break
-        key, punctuation, number, stray = match.groups()
+        key, _, number, stray = match.groups()
         at = match.start(match.lastindex or 0)
         pos = match.end()
         token = match.group(match.lastindex or 0)
@@ -61,7 +61,8 @@ def check_metadata(definition: Definition, findings: Findings) -> None:
                 state = ", or }"
             else:
                 hint = "remove the comma before it" if token == "}" and state == "key" else None
-                findings.add(at, f"expected a name in file metadata, found '{token}'", code="syntax", hint=hint)
+                message = f"expected a name in file metadata, found '{token[:20]}'"
+                findings.add(at, message, code="syntax", hint=hint)
                 return
         elif state == ":":
             if token != ":":

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from approxir.ir.operation import Block, Detail, Operation, Region
+from approxir.ir.blocks import Block, Region
+from approxir.ir.operation import Operation
+from approxir.ir.parts import Detail
 from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
 from approxir.ir.verify.dominance import Dominance
 from approxir.ir.verify.facts import Facts
@@ -37,9 +39,6 @@ class Frame:
         if self.dominance is None:
             self.dominance = Dominance(self.region)
         return self.dominance
-
-
-_NO_TYPES_OF_TRAP = " as "
 
 
 class Names:
@@ -75,7 +74,7 @@ class Names:
                 f"redefinition of %{name}",
                 code="redefinition",
                 length=len(name) + 1,
-                hint="give one of the two values another name; names inside a region may not hide those around it",
+                hint="give one of the two another name: names inside a region may not hide those around it",
                 related=(previous[0], f"%{name} is defined here first"),
             )
         frame.undo.append((name, previous))
@@ -103,8 +102,8 @@ class Names:
         spans = detail.operand_spans
         start = op.start
         for slot, value in enumerate(detail.operands):
-            if value.__class__ is OpResult:
-                owner: Operation = value.operation  # type: ignore[attr-defined]
+            if isinstance(value, OpResult):
+                owner = value.operation
                 block = owner.block
                 if block is frame.block and owner.end <= start:
                     continue
@@ -112,10 +111,12 @@ class Names:
             elif isinstance(value, BlockArgument):
                 if value.block is not None and value.block is not frame.block:
                     self._check_argument(value, spans[slot])
-            elif isinstance(value, Unresolved) and (facts is None or facts.understood or _plain_use(self.text, spans[slot])):
+            elif isinstance(value, Unresolved) and _is_use(facts, self.text, spans[slot]):
                 self._undefined(value, spans[slot])
 
-    def _check_result(self, op: Operation, owner: Operation, value: Value, span: tuple[int, int], frame: Frame) -> None:
+    def _check_result(
+        self, op: Operation, owner: Operation, value: Value, span: tuple[int, int], frame: Frame
+    ) -> None:
         block = owner.block
         home = self.frames.get(block.region) if block is not None else None
         if home is None or block is None:
@@ -134,18 +135,18 @@ class Names:
         elif home.flow.dominates(block, home.block):
             return
         else:
-            message = f"%{value.name} does not dominate this use: control can get here without passing its definition"
+            message = f"%{value.name} does not dominate this use: a way here does not pass its definition"
         self._dominance(message, span, owner.start, value)
 
     def _check_argument(self, value: BlockArgument, span: tuple[int, int]) -> None:
         block = value.block
         assert block is not None
         home = self.frames.get(block.region)
-        if home is None or home.block is block or value.span is None or home.flow.dominates(block, home.block):
+        if home is None or home.block is block or value.span is None:
             return
-        message = (
-            f"%{value.name} does not dominate this use: control can get here without passing ^{block.label or '?'}"
-        )
+        if home.flow.dominates(block, home.block):
+            return
+        message = f"%{value.name} does not dominate this use: a way here does not pass ^{block.label or '?'}"
         self._dominance(message, span, value.span[0], value)
 
     def _dominance(self, message: str, span: tuple[int, int], where: int, value: Value) -> None:
@@ -189,7 +190,9 @@ class Names:
         near = self._similar(name)
         if near is not None:
             hint = f"did you mean %{near}?"
-        self.findings.add(offset, f"use of undefined value %{name}", code="undefined", length=length, hint=hint)
+        self.findings.add(
+            offset, f"use of undefined value %{name}", code="undefined", length=length, hint=hint
+        )
 
     def _similar(self, name: str) -> str | None:
         if len(self.visible) > 2000:
@@ -200,9 +203,10 @@ class Names:
         return found[0] if found else None
 
 
-def _plain_use(text: str, span: tuple[int, int]) -> bool:
-    """Whether a mention in a custom form that is not understood is surely a use of a value."""
-    return not text.startswith(_NO_TYPES_OF_TRAP, span[1])
+def _is_use(facts: Facts | None, text: str, span: tuple[int, int]) -> bool:
+    """Whether a mention of a name is surely a use of a value."""
+    # `-> %result as T`, where the format is not known, mentions a value that no parser looks up.
+    return facts is None or facts.understood or not text.startswith(" as ", span[1])
 
 
 def is_ordered(op: Operation | None) -> bool:

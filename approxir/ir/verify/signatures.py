@@ -1,8 +1,9 @@
-"""Operands, results and regions: as many as the text gives types for and the operation has, of those types."""
+"""Operands, results and regions: as many as there are types for and as the operation has, of those types."""
 
 from __future__ import annotations
 
-from approxir.ir.operation import Detail, Operation
+from approxir.ir.operation import Operation
+from approxir.ir.parts import Detail
 from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
 from approxir.ir.verify.facts import Facts
 from approxir.ir.verify.findings import Findings
@@ -56,7 +57,9 @@ class Signatures:
                 f"{op.name} has {len(types)} {plural} but {bound} are named",
                 code="signature",
                 length=max(1, op.name_start - op.start),
-                hint="leave out the names and '='" if not types else f"name all of them, as in %x:{len(types)} = ...",
+                hint=f"name all of them, as in %x:{len(types)} = ..."
+                if types
+                else "leave out the names and '='",
             )
 
     def _counts(self, op: Operation, detail: Detail, facts: Facts) -> None:
@@ -103,7 +106,12 @@ class Signatures:
         """Compare the types of values that were used before they were defined."""
         for value, kind, start, end in self.later:
             actual = value._type
-            if actual is None and isinstance(value, BlockArgument) and value.type_span and value.holder is None:
+            if (
+                actual is None
+                and isinstance(value, BlockArgument)
+                and value.type_span
+                and value.holder is None
+            ):
                 actual = value.type
             if actual is not None and actual != kind:
                 self._compare(value, actual, kind, start, end)

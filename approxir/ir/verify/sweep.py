@@ -34,7 +34,9 @@ class Mention(NamedTuple):
     location: bool
 
 
-_ALIAS_STEP = re.compile(rf'{lx.STRING}|//[^\n]*+|{lx.SSA}(?:{lx.TRIVIA}\#[0-9]++)?+|(loc{lx.TRIVIA}\({lx.TRIVIA})?([\#!]{lx.SUFFIX_ID})')
+_ALIAS_STEP = re.compile(
+    rf"{lx.STRING}|//[^\n]*+|{lx.SSA}(?:{lx.TRIVIA}\#[0-9]++)?+|(loc{lx.TRIVIA}\({lx.TRIVIA})?([\#!]{lx.SUFFIX_ID})"
+)
 
 
 def alias_mentions(text: str, start: int, end: int) -> Iterator[Mention]:

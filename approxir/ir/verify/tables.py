@@ -61,19 +61,20 @@ class Table:
             found = self.symbols.get(name)
             kind = _CALLEES[op.name][1]
             if found is None:
-                import difflib
-
-                near = difflib.get_close_matches(name, self.symbols, 1) if len(self.symbols) < 2000 else []
-                hint = f"did you mean @{near[0]}?" if near else f"define it, or declare it: {kind} private @{name}"
-                findings.add(
-                    _at(op, name), f"{op.name} refers to @{name}, which is not defined", code="symbol", hint=hint
-                )
+                message = f"{op.name} refers to @{name}, which is not defined"
+                findings.add(_at(op, name), message, code="symbol", hint=self._hint(name, kind))
             elif found[0].name != kind and known(found[0].name).listed:
-                message = f"{op.name} refers to @{name}, which is a {found[0].name} and not a {kind}"
+                message = f"{op.name} refers to @{name}, which is a {found[0].name}, not a {kind}"
                 related = (found[0].name_start, f"@{name} is defined here")
                 findings.add(_at(op, name), message, code="symbol", related=related)
             elif op.name == "func.call" and found[1] is not None:
                 _check_call(op, facts, found[0], found[1], name, findings, types)
+
+    def _hint(self, name: str, kind: str) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(name, self.symbols, 1) if len(self.symbols) < 2000 else []
+        return f"did you mean @{near[0]}?" if near else f"define it, or declare it: {kind} private @{name}"
 
 
 def _at(op: Operation, name: str) -> int:
@@ -83,14 +84,22 @@ def _at(op: Operation, name: str) -> int:
 
 
 def _check_call(
-    op: Operation, call: Facts, function: Operation, facts: Facts, name: str, findings: Findings, types: TypeComparer
+    op: Operation,
+    call: Facts,
+    function: Operation,
+    facts: Facts,
+    name: str,
+    findings: Findings,
+    types: TypeComparer,
 ) -> None:
     kind = facts.attributes.get("function_type")
     if not isinstance(kind, TypeAttr) or not isinstance(kind.value, FunctionType):
         return
     related = (function.name_start, f"@{name} is defined here, with the type {kind.value}")
-    pairs = (("operands", call.operand_types, kind.value.inputs), ("results", call.result_types, kind.value.results))
-    for what, given, wanted in pairs:
+    for what, given, wanted in (
+        ("operands", call.operand_types, kind.value.inputs),
+        ("results", call.result_types, kind.value.results),
+    ):
         if given is None:
             continue
         if len(given) != len(wanted):
@@ -99,6 +108,7 @@ def _check_call(
             return
         for index, (has, needs) in enumerate(zip(given, wanted, strict=True)):
             if has is not None and types.differ(has, needs):
-                message = f"the call of @{name} has {has} as number {index} of its {what}, the function {needs}"
+                place = f"number {index} of its {what}"
+                message = f"the call of @{name} has {has} as {place}, the function {needs}"
                 findings.add(_at(op, name), message, code="call", related=related)
                 return

@@ -53,10 +53,12 @@ class TypeComparer:
         if isinstance(left, TypeAlias) or isinstance(right, TypeAlias):
             return False
         if isinstance(left, DialectType) and isinstance(right, DialectType):
-            return left.dialect == right.dialect and left.name != right.name and "<" not in left.body + right.body
-        for type_ in (left, right):
-            for part in walk(type_):
-                if part is not type_ and (not isinstance(part, Type) or isinstance(part, DialectType | TypeAlias)):
+            plain = "<" not in left.body + right.body
+            return plain and left.dialect == right.dialect and left.name != right.name
+        for whole in (left, right):
+            for part in walk(whole):
+                open_ended = not isinstance(part, Type) or isinstance(part, DialectType | TypeAlias)
+                if part is not whole and open_ended:
                     return False
         return True
 
@@ -69,5 +71,3 @@ class TypeComparer:
                 # Reported where it is defined.
                 continue
         return found
-
-

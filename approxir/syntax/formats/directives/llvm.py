@@ -349,7 +349,7 @@ def _bundles(state: State, pos: int, refs: list[NameRef], types: list[TypeRef], 
 
 @directive("op_bundles")
 class OpBundles(Element):
-    """``["align"(%p, %n : !llvm.ptr, i64)]``: the operand bundles of an intrinsic, its second group of operands."""
+    """``["align"(%p, %n : !llvm.ptr, i64)]``: operand bundles, an intrinsic's second operand group."""
 
     printed = ("op_bundle_sizes", "op_bundle_tags")
 

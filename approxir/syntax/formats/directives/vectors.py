@@ -172,7 +172,7 @@ class IgnoredType(Element):
 
 @directive("bare_lists")
 class BareLists(Element):
-    """``offsets = [0], strides = [1]``: properties as some versions spell them, without the braces around them."""
+    """``offsets = [0], strides = [1]``: properties as some versions spell them, without braces."""
 
     def __init__(self, scope: Scope, *names: str) -> None:
         self.names = names
