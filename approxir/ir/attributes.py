@@ -144,7 +144,9 @@ def _read(op: Operation) -> Mapping[str, Attribute]:
     if form is not None:
         held: dict[str, Attribute] = {}
         for key, ref in form.properties.items():
-            held[key] = parse_attribute(ref.text, source=source if ref.start >= 0 else None, base=max(ref.start, 0))
+            held[key] = parse_attribute(
+                ref.text, source=source if ref.start >= 0 else None, base=max(ref.start, 0)
+            )
         for entry in form.attributes:
             value = entry.value
             held[entry.key] = (

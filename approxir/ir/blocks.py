@@ -221,6 +221,7 @@ class Region(RegionNode):
             argument._fresh = True
         for op in block:
             _make_fresh(op)
+            op._flags |= FOREIGN
         block.region = self
         self.blocks.insert(index, block)
         self._changed = True

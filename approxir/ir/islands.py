@@ -21,9 +21,9 @@ from approxir.syntax.structure import parse_operation
 if TYPE_CHECKING:
     from approxir.ir.module import Module
 
-_BLOCK: Any = OperationNode.block
-_PREV: Any = OperationNode.prev
-_NEXT: Any = OperationNode.next
+_BLOCK: Any = vars(OperationNode)["block"]
+_PREV: Any = vars(OperationNode)["prev"]
+_NEXT: Any = vars(OperationNode)["next"]
 
 
 class Island(Operation):
@@ -47,7 +47,7 @@ class Island(Operation):
         return self._owner is not None
 
     @property
-    def block(self) -> Any:  # type: ignore[override]
+    def block(self) -> Any:
         self._settle()
         return _BLOCK.__get__(self)
 
@@ -56,7 +56,7 @@ class Island(Operation):
         _BLOCK.__set__(self, block)
 
     @property
-    def prev(self) -> Any:  # type: ignore[override]
+    def prev(self) -> Any:
         self._settle()
         return _PREV.__get__(self)
 
@@ -65,7 +65,7 @@ class Island(Operation):
         _PREV.__set__(self, op)
 
     @property
-    def next(self) -> Any:  # type: ignore[override]
+    def next(self) -> Any:
         self._settle()
         return _NEXT.__get__(self)
 

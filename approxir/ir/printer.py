@@ -8,6 +8,7 @@ step is a generator that yields the steps inside it, and `run` keeps the stack.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ from approxir.ir.naming import settle_names
 from approxir.ir.operation import Operation
 from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.ssa import Value
+from approxir.syntax.balance import skip_trivia
+from approxir.syntax.formats.traits import default_dialect
 from approxir.syntax.lexemes import LABEL_HEAD, result_groups
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
+    from approxir.syntax.nodes import Definition
     from approxir.syntax.source import Source
 
 Step = Generator[Any, None, None]
@@ -112,6 +116,14 @@ def text_edits(op: Operation) -> list[Edit]:
     return edits
 
 
+def _may_be_short(op: Operation) -> bool:
+    """Whether the name of `op` may be spelled without its dialect where it stands."""
+    parent = op.parent
+    if parent is None:
+        return op.dialect == "builtin"
+    return not parent.is_generic and default_dialect(parent.name) == op.dialect
+
+
 def _plain_reference(spelled: str) -> str:
     name, _, number = spelled.partition("#")
     return f"{name.rstrip()}#{number or 0}"
@@ -187,10 +199,14 @@ class _Printer:
                     yield self.fresh_region(op.regions[piece.region], header=piece.header)
             return
         text = source.text
-        if not op._flags & (OWN | BELOW):
+        if not op._flags & (OWN | BELOW | FOREIGN):
             self.write(text[op.start : op.end])
             return
         edits = own_edits(op) if op._flags & OWN else []
+        short = not text.startswith((op.name, '"'), op.name_start)
+        if short and op._flags & FOREIGN and not _may_be_short(op):
+            edits.append((op.name_start, op.name_end, op.name))
+            edits.sort()
         edits.reverse()
         pos = op.start
         if op._flags & BELOW:
@@ -386,36 +402,60 @@ class _Printer:
     def top_level(self, module: Module) -> Step:
         """The whole text, when the list of top-level operations changed: definitions stay in their order."""
         text = module.source.text
-        pending = list(module.definitions)
+        pending = deque(module.definitions)
         block = module.body
-        pos = 0
+        pos = self.file_header(module)
         for op in block:
             native = op.source is module.source and not op._flags & FOREIGN
-            while native and pending and pending[0].end <= op.start:
-                definition = pending.pop(0)
-                self.line(text[definition.start : definition.end])
+            # An operation that was moved up takes the aliases along that it may use.
+            while op.source is module.source and pending and pending[0].end <= op.start:
+                pos = self.definition(text, pos, pending.popleft())
             if native:
-                lead = text[op.lead : op.start]
-                if op.lead == pos:
-                    self.write(lead)
-                else:
-                    self.line(lead[lead.index("\n") + 1 :] if "\n" in lead else "")
+                self.between(text, pos, op.start)
                 yield self.operation(op)
                 pos = op.end
-                self.tail(op)
             else:
-                self.line("")
+                self.finish_line(text, pos)
                 yield self.foreign(op, "")
+                self.tail(op)
                 pos = -1
-        for definition in pending:
-            self.line(text[definition.start : definition.end])
-        self.line("")
+        while pending:
+            pos = self.definition(text, pos, pending.popleft())
+        if pos >= 0 and skip_trivia(text, pos) == len(text):
+            self.write(text[pos:])
+        else:
+            self.finish_line(text, pos)
+            end = max([block.original_end or 0, *(definition.end for definition in module.definitions)])
+            self.write(text[text.find("\n", end) + 1 :] if "\n" in text[end:] else "")
 
-    def line(self, piece: str) -> None:
+    def file_header(self, module: Module) -> int:
+        """What stands above the first item and does not belong to it; where that ends."""
+        text = module.source.text
+        starts = [definition.start for definition in module.definitions[:1]]
+        if module.body.original_start is not None:
+            starts.append(module.body.original_start)
+        end = _lines_above(text, min(starts)) if starts else 0
+        self.write(text[:end])
+        return end
+
+    def definition(self, text: str, pos: int, definition: Definition) -> int:
+        self.between(text, pos, definition.start)
+        self.write(text[definition.start : definition.end])
+        return definition.end
+
+    def between(self, text: str, pos: int, start: int) -> None:
+        """What stands before an item; `pos` is where the text printed last ended, or -1."""
+        if pos >= 0 and skip_trivia(text, pos) == start:
+            self.write(text[pos:start])
+        else:
+            self.finish_line(text, pos)
+            self.write(text[_lines_above(text, start, blank=True) : start])
+
+    def finish_line(self, text: str, pos: int) -> None:
+        if pos > 0 and (comment := _TAIL.match(text, pos)) is not None:
+            self.out.append(comment.group())
         if self.out and not self.out[-1].endswith("\n"):
             self.out.append(self.newline)
-        if piece:
-            self.out.append(piece)
 
 
 def block_needs_label(block: Block) -> bool:
@@ -451,8 +491,24 @@ _COMMENT_LINE = re.compile(r"\n[ \t]*+(//[^\r\n]*+)")
 
 
 def own_lines(text: str, start: int, end: int) -> list[str]:
-    """The comments in a stretch of white space and comments that have lines of their own."""
-    return _COMMENT_LINE.findall(text, start, end) if "/" in text[start:end] else []
+    """The comments right above an item, without a blank line in between; its trivia begin at `start`."""
+    if "/" not in text[start:end]:
+        return []
+    return _COMMENT_LINE.findall(text, max(start, _lines_above(text, end) - 1), end)
+
+
+def _lines_above(text: str, start: int, *, blank: bool = False) -> int:
+    """Where the lines of comments (and the blank ones, with `blank`) above an item begin."""
+    at = text.rfind("\n", 0, start) + 1
+    if text[at:start].strip():
+        return start
+    while at > 0:
+        above = text.rfind("\n", 0, at - 1) + 1
+        line = text[above:at].strip()
+        if not line.startswith("//") and (line or not blank):
+            break
+        at = above
+    return at
 
 
 def _last_end(region: Region) -> int:

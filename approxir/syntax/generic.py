@@ -1,4 +1,4 @@
-"""The parts of an operation's own text: of the generic form exactly, of a custom form as far as text tells."""
+"""The parts of an operation's own text: exact for the generic form, for others as far as text tells."""
 
 from __future__ import annotations
 

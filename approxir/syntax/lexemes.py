@@ -112,7 +112,8 @@ GENERIC_CLOSE = re.compile(rf"{TRIVIA}\}}()\){_BODY}(){_LINE_END}{NEXT_ITEM}", r
 """The end of a generic operation's only or last region and the rest of that operation on its line."""
 
 CROWDED = re.compile(
-    r" (?<=[^\s=,:({\[] )(?:%[\w$.\-]++(?:[ ]*+:[ ]*+[0-9]++)?+(?:[ ]*+,[ ]*+%[\w$.\-:]++)*+[ ]*+=[ ]*+[A-Za-z_\"]"
+    r" (?<=[^\s=,:({\[] )(?:"
+    r"%[\w$.\-]++(?:[ ]*+:[ ]*+[0-9]++)?+(?:[ ]*+,[ ]*+%[\w$.\-:]++)*+[ ]*+=[ ]*+[A-Za-z_\"]"
     rf"|[A-Za-z_]\w*+\.\w|(?:{UNDOTTED})\b|{STRING}[ ]*+\(|\^[\w$.\-]++(?:\([^()\n]*+\))?+[ ]*+:)"
 )
 """What may begin a second operation on a line, or a block; where it is not found nothing does."""

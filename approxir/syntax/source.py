@@ -8,9 +8,9 @@ from approxir.errors import Diagnostic, Severity
 
 
 class Source:
-    """An immutable text and where it came from.
+    r"""An immutable text and where it came from.
 
-    Offsets count characters (code points) from 0; lines and columns count from 1. Only ``\\n`` ends a
+    Offsets count characters (code points) from 0; lines and columns count from 1. Only ``\n`` ends a
     line, so a file with CRLF line ends has the same line numbers in MLIR's own tools.
     """
 

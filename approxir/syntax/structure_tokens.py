@@ -11,6 +11,7 @@ from lark.lexer import Lexer
 
 from approxir.syntax import lexemes as lx
 from approxir.syntax.balance import Unbalanced, skip_attribute, skip_balanced, skip_trivia, skip_type
+from approxir.syntax.reading import show
 
 _METADATA_END = re.compile(rf'(?:[^"#]++|{lx.STRING}|#(?!-\}}))*+#-\}}')
 _SSA = re.compile(rf"{lx.SSA}(?:[ ]*+\#[0-9]++)?+")
@@ -78,7 +79,7 @@ def _token(text: str, pos: int, previous: str, before: str) -> tuple[str, int]:
         return "LOCATION", skip_balanced(text, location.end() - 1)
     kind = _PUNCTUATION.get(char)
     if kind is None:
-        raise Unbalanced(pos, f"unexpected '{char}'" if char.isprintable() else f"unexpected U+{ord(char):04X}")
+        raise Unbalanced(pos, "unexpected " + show(char))
     return kind, pos + 1
 
 

@@ -63,7 +63,11 @@ def _used_inside(op: ax.Operation) -> set[ax.Value]:
 
 
 def rename_value(module: ax.Module, draw: Draw) -> str | None:
-    values = [v for op in module.walk() for v in (*op.results, *(a for r in op.regions for b in r.blocks for a in b.arguments))]
+    values = [
+        v
+        for op in module.walk()
+        for v in (*op.results, *(a for r in op.regions for b in r.blocks for a in b.arguments))
+    ]
     value = _pick(draw, values)
     if value is None:
         return None
@@ -73,7 +77,10 @@ def rename_value(module: ax.Module, draw: Draw) -> str | None:
 
 def set_attribute(module: ax.Module, draw: Draw) -> str | None:
     op = _pick(draw, list(module.walk()))
-    value = _pick(draw, (5, "text", True, [1, 2], ax.parse_attribute("affine_map<(d0) -> (d0)>"), ax.parse_attribute("unit")))
+    value = _pick(
+        draw,
+        (5, "text", True, [1, 2], ax.parse_attribute("affine_map<(d0) -> (d0)>"), ax.parse_attribute("unit")),
+    )
     try:
         op.attributes["test.new"] = value
     except ax.IRError:
@@ -177,7 +184,9 @@ def _after(op: ax.Operation) -> list[ax.Operation]:
 
 
 def move_to_function(module: ax.Module, draw: Draw) -> str | None:
-    unused = [op for op in _plain(module) if not _used_outside(op) and not any(r.has_uses for r in op.results)]
+    unused = [
+        op for op in _plain(module) if not _used_outside(op) and not any(r.has_uses for r in op.results)
+    ]
     op, function = _pick(draw, unused), _pick(draw, _functions(module))
     if op is None or function is None or op.is_ancestor_of(function):
         return None
@@ -244,9 +253,13 @@ def build(module: ax.Module, draw: Draw) -> str | None:
     one = _pick(draw, known)
     if one is None:
         value = ax.parse_attribute("3 : i32")
-        one = builder.create("arith.constant", (), ["i32"], properties={"value": value}, result_names=[wish]).result
+        one = builder.create(
+            "arith.constant", (), ["i32"], properties={"value": value}, result_names=[wish]
+        ).result
     made = builder.create("arith.addi", (one, one), ["i32"], result_names=[_pick(draw, NAMES)])
-    builder.create("test.made", (made.result, one), ["i32", "index"], attributes={"a": 1}, result_names=[wish, None])
+    builder.create(
+        "test.made", (made.result, one), ["i32", "index"], attributes={"a": 1}, result_names=[wish, None]
+    )
     return f"around {op.name}"
 
 
@@ -260,13 +273,19 @@ def build_regions(module: ax.Module, draw: Draw) -> str | None:
     bound = builder.create("arith.constant", (), ["index"], properties={"value": number}).result
     kind = ax.parse_type("index")
     body = ax.Block.create([kind, kind], names=[_pick(draw, NAMES), _pick(draw, NAMES)])
-    loop = builder.create("scf.for", (bound, bound, bound, bound), ["index"], regions=[ax.Region.create([body])])
+    loop = builder.create(
+        "scf.for", (bound, bound, bound, bound), ["index"], regions=[ax.Region.create([body])]
+    )
     inside = ax.Builder(body)
     truth = inside.create("arith.constant", (), ["i1"], properties={"value": True}).result
     then, other = ax.Block.create(), ax.Block.create()
-    choice = inside.create("scf.if", (truth,), ["index"], regions=[ax.Region.create([then]), ax.Region.create([other])])
+    choice = inside.create(
+        "scf.if", (truth,), ["index"], regions=[ax.Region.create([then]), ax.Region.create([other])]
+    )
     ax.Builder(then).create("scf.yield", (body.arguments[0],))
-    moved = ax.Builder(other).create("test.op", (bound, body.arguments[1]), ["index"], result_names=[_pick(draw, NAMES)])
+    moved = ax.Builder(other).create(
+        "test.op", (bound, body.arguments[1]), ["index"], result_names=[_pick(draw, NAMES)]
+    )
     ax.Builder(other).create("scf.yield", moved.results)
     inside.create("scf.yield", choice.results)
     assert loop.results[0].type == kind

@@ -8,11 +8,11 @@ import approxir as ax
 from approxir.ir.ssa import Unresolved
 
 
-def shape(module: ax.Module, *, attributes: bool = True) -> list[Any]:
-    """One entry for each operation: name, operands, results, successors, attributes and regions.
+def shape(module: ax.Module) -> list[Any]:
+    """One entry for each operation: name, operands, results, successors and regions.
 
     Values and blocks are numbers in the order of the walk, so that two trees have equal shapes if and only
-    if they are the same up to names.
+    if they are the same up to names and attributes.
     """
     values: dict[ax.Value, int] = {}
     blocks: dict[ax.Block, int] = {}
@@ -25,15 +25,28 @@ def shape(module: ax.Module, *, attributes: bool = True) -> list[Any]:
                 blocks[block] = len(blocks)
                 for argument in block.arguments:
                     values[argument] = len(values)
-    return [_entry(op, values, blocks, attributes) for op in operations]
+    return [_entry(op, values, blocks) for op in operations]
 
 
-def _entry(op: ax.Operation, values: dict[ax.Value, int], blocks: dict[ax.Block, int], attributes: bool) -> Any:
-    operands = [f"?{v.name}" if isinstance(v, Unresolved) else values.get(v, f"lost {v!r}") for v in op.operands]
+def _entry(op: ax.Operation, values: dict[ax.Value, int], blocks: dict[ax.Block, int]) -> Any:
+    operands = [
+        f"?{v.name}" if isinstance(v, Unresolved) else values.get(v, f"lost {v!r}") for v in op.operands
+    ]
     regions = [[(len(b.arguments), len(b.operations)) for b in region.blocks] for region in op.regions]
-    kept = {key: str(value) for key, value in op.attributes.items()} if attributes else None
     successors = [blocks.get(block, "lost") for block in op.successors]
-    return op.name, operands, [values[r] for r in op.results], successors, regions, kept
+    return op.name, operands, [values[r] for r in op.results], successors, regions
+
+
+def same_tree(edited: ax.Module, parsed: ax.Module) -> None:
+    """Assert that two trees are the same up to names, spelling, and attributes that the text implies."""
+    for ours, theirs in zip(shape(edited), shape(parsed), strict=True):
+        assert ours == theirs, (ours, theirs)
+    for op, twin in zip(edited.walk(), parsed.walk(), strict=True):
+        expected, found = dict(op.attributes), dict(twin.attributes)
+        if op.source is not None:
+            assert expected == found, op
+        else:
+            assert {key: found.get(key) for key in expected} == expected, op
 
 
 def def_use(module: ax.Module) -> None:

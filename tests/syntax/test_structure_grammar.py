@@ -40,8 +40,14 @@ def test_grammar_and_parser_find_the_same() -> None:
     assert sorted(names_by_grammar(tree)) == sorted(f'"{op.name}"' for op in operations)
     for kind, count in (
         ("region", sum(len(op.regions) for op in operations)),
-        ("block", sum(block.label is not None for op in operations for r in op.regions for block in r.blocks)),
-        ("argument", sum(len(block.arguments) for op in operations for r in op.regions for block in r.blocks)),
+        (
+            "block",
+            sum(block.label is not None for op in operations for r in op.regions for block in r.blocks),
+        ),
+        (
+            "argument",
+            sum(len(block.arguments) for op in operations for r in op.regions for block in r.blocks),
+        ),
         ("definition", 2),
         ("metadata", 1),
     ):
