@@ -333,15 +333,25 @@ class Operation(OperationNode):
 
     def move_before(self, other: Operation) -> Operation:
         """Move the operation to stand just before `other`, which may be in another region or module."""
-        self.detach()
-        _block_of(other).insert(self, before=other)
+        if other is not self:
+            block = self._target(other)
+            self.detach()
+            block.insert(self, before=other)
         return self
 
     def move_after(self, other: Operation) -> Operation:
         """Move the operation to stand just after `other`."""
-        self.detach()
-        _block_of(other).insert(self, before=other.next)
+        if other is not self:
+            block = self._target(other)
+            self.detach()
+            block.insert(self, before=other.next)
         return self
+
+    def _target(self, other: Operation) -> Block:
+        """The block of `other`, to which this operation is to be moved. Raises `IRError` where it cannot be."""
+        if self.is_ancestor_of(other):
+            raise IRError(f"cannot put {self.name} inside itself")
+        return _block_of(other)
 
     def replace_with(self, *values: Value) -> None:
         """Let every use of the results use `values` instead, one each, and erase the operation."""

