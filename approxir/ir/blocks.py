@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from approxir.errors import IRError
 from approxir.ir.parts import BELOW, FOREIGN
 from approxir.ir.ssa import BlockArgument
-from approxir.syntax.nodes import BlockNode, OperationNode, RegionNode
+from approxir.syntax.nodes import BlockNode, RegionNode
 from approxir.syntax.source import Source
 
 if TYPE_CHECKING:
@@ -274,21 +274,28 @@ def _make_fresh(op: Operation) -> None:
 
 
 def walk_regions(regions: Iterable[Region]) -> Iterator[Operation]:
-    """Preorder without recursion: a stack of iterators over regions, blocks and operations."""
-    stack: list[Iterator[Any]] = [iter(regions)]
-    while stack:
-        item = next(stack[-1], None)
-        if item is None:
-            stack.pop()
-        elif isinstance(item, OperationNode):
-            yield item  # type: ignore[misc]
-            # Not into one that was erased meanwhile.
-            if item.regions and item.block is not None:
-                stack.append(iter(item.regions))
-        elif isinstance(item, RegionNode):
-            stack.append(iter(item.blocks))
+    """Preorder without recursion: a stack of the blocks and the operation to go on with."""
+    blocks = iter([block for region in regions for block in region.blocks])
+    op: Any = None
+    stack: list[tuple[Iterator[Block], Any]] = []
+    while True:
+        while op is None:
+            block = next(blocks, None)
+            if block is not None:
+                op = block.first
+            elif stack:
+                blocks, op = stack.pop()
+            else:
+                return
+        # Read first, so that the operation may be moved or erased by whoever is walking.
+        following = op.next
+        yield op
+        if op.regions and op.block is not None:
+            stack.append((blocks, following))
+            blocks = iter([block for region in op.regions for block in region.blocks])
+            op = None
         else:
-            stack.append(iter(item))
+            op = following
 
 
 def mark_above(op: Operation) -> None:

@@ -42,30 +42,33 @@ def _changed_regions(root: Operation | Region) -> Iterator[tuple[Operation | Reg
 
     A scope comes before those inside it, and only regions in which something changed are looked into.
     """
-    pending: list[tuple[Operation | Region, list[Region]]] = []
+    # Scopes with the regions to look into; True where everything inside has come from elsewhere.
+    pending: list[tuple[Operation | Region, list[tuple[Region, bool]]]] = []
     if isinstance(root, Region):
-        pending.append((root, [root]))
+        pending.append((root, [(root, False)]))
     else:
         if _fresh(root.results):
             yield root, None
-        pending.append((root, list(root.regions)))
+        pending.append((root, [(region, root.block is None) for region in root.regions]))
     while pending:
         scope, regions = pending.pop()
         while regions:
-            region = regions.pop()
+            region, moved = regions.pop()
             fresh = region._changed or region.source is None
             for block in region.blocks:
                 fresh = fresh or (type(block.args_) is list and _fresh(block.args_))
                 op = block.first
                 while op is not None:
-                    if op._flags & (OWN | BELOW | FOREIGN) or op.source is None:
+                    if moved or op._flags & (OWN | BELOW | FOREIGN) or op.source is None:
                         fresh = fresh or (type(op.results_) is tuple and _fresh(op.results_))
                         fresh = fresh or (op._detail is not None and _fresh(op._detail.arguments))
                         if op.regions:
+                            foreign = moved or bool(op._flags & FOREIGN)
+                            inner = [(nested, foreign) for nested in op.regions]
                             if is_isolated(op.name):
-                                pending.append((op, list(op.regions)))
+                                pending.append((op, inner))
                             else:
-                                regions.extend(op.regions)
+                                regions.extend(inner)
                     op = op.next
             if fresh:
                 yield scope, region

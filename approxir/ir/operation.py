@@ -194,6 +194,10 @@ class Operation(OperationNode):
         if results is None:
             self.results_ = _EMPTY
             return _EMPTY
+        name = results[1:].rstrip(" ")
+        if name.isalnum() or name.isidentifier():
+            self.results_ = single = (OpResult(self, 0, name),)
+            return single
         values: list[OpResult] = []
         for match in result_groups(results):
             name, count = match.groups()

@@ -143,7 +143,11 @@ class OpResult(Value):
     def __init__(
         self, operation: Operation, index: int, name: str | None, pack: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(name, index)
+        # As the base class does; millions of results are made.
+        self._name = name
+        self.index = index
+        self._type = self._uses = None
+        self._fresh = False
         self.operation = operation
         self.pack = pack
 
