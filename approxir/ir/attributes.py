@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -126,6 +127,9 @@ _NO_ATTRIBUTES: dict[str, Attribute] = {}
 
 def _read(op: Operation) -> Mapping[str, Attribute]:
     """The attributes that the text of a parsed operation spells; not to be changed."""
+    if op._facts is not None:
+        known: Mapping[str, Attribute] = op._facts.attributes
+        return known
     source = op.source
     assert source is not None
     text = source.text
@@ -372,4 +376,10 @@ def _candidates(op: Operation, body: str) -> Iterator[tuple[int, str]]:
         yield at, f"attributes {body} "
         yield at, f"{body} "
     yield op.name_end, f" {body}"
-    yield op.end, f" {body}"
+    last = op.regions[-1].end if op.regions else op.name_end
+    for at in (*(match.start() for match in _BEFORE_LOCATION.finditer(text, last, op.end)), op.end):
+        yield at, f" attributes {body}"
+        yield at, f" {body}"
+
+
+_BEFORE_LOCATION = re.compile(r"\s++loc\s*+\(")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from approxir.errors import ParseError
@@ -58,6 +59,8 @@ def read_operation(reader: Reader, op: Operation) -> Facts | None:
     facts = reader.read(op)
     if facts is None:
         return None
+    if facts.understood:
+        op._facts = facts
     types = facts.result_types
     if types is not None and op.results_ is not None:
         results = op.results
@@ -70,7 +73,9 @@ def read_operation(reader: Reader, op: Operation) -> Facts | None:
     return facts
 
 
-def _header_arguments(reader: Reader, op: Operation, facts: Facts, arguments: list[BlockArgument]) -> None:
+def _header_arguments(
+    reader: Reader, op: Operation, facts: Facts, arguments: Sequence[BlockArgument]
+) -> None:
     if facts.form is not None:
         known = {argument.start: argument for region in facts.form.region_arguments for argument in region}
         for argument in arguments:

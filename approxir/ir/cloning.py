@@ -7,7 +7,7 @@ from typing import Any
 from approxir.errors import IRError
 from approxir.ir.blocks import Block, Region
 from approxir.ir.operation import Operation
-from approxir.ir.parts import BELOW, FOREIGN, OWN, RESOLVED, Detail, Made
+from approxir.ir.parts import BELOW, FOREIGN, OWN, RESOLVED, Made
 from approxir.ir.ssa import BlockArgument, OpResult, Value
 
 
@@ -93,16 +93,19 @@ def _link(block: Block, op: Operation) -> None:
 def _connect(old: Operation, new: Operation, mapping: dict[Any, Any]) -> None:
     detail = old._detail
     assert detail is not None
-    copy = Detail(operand_spans=list(detail.operand_spans), successor_spans=list(detail.successor_spans))
+    copy = detail.same_places()
+    arguments = []
     for argument in detail.arguments:
         twin = mapping.get(argument)
         if twin is None:
             block = mapping.get(argument.block) if argument.block is not None else None
             twin = mapping[argument] = _copy_argument(argument, block, new)
-        copy.arguments.append(twin)
+        arguments.append(twin)
+    copy.arguments = arguments
     new._detail = copy
     new._patches = dict(old._patches) if old._patches else None
     new._overlay = dict(old._overlay) if old._overlay else None
+    new._facts = old._facts
     if old._made is not None:
         made = old._made
         new._made = Made(made.result_types, dict(made.properties), dict(made.attributes), made.location)

@@ -97,6 +97,9 @@ def operand_order(op: Operation) -> Sequence[int]:
     count = len(detail.operands)
     if count < 2 or op.source is None or op.is_generic:
         return range(count)
+    if op._facts is not None:
+        known: Sequence[int] | None = op._facts.order
+        return range(count) if known is None or -1 in known else known
     order: Sequence[int] | None = op._order
     if order is None:
         order = range(count)
@@ -104,8 +107,9 @@ def operand_order(op: Operation) -> Sequence[int]:
             form = form_of(op)
         except ParseError:
             form = None
-        if form is not None and len(detail.operand_spans) == count:
-            slots = {span[0]: slot for slot, span in enumerate(detail.operand_spans)}
+        spans = detail.operand_spans
+        if form is not None and len(spans) == count:
+            slots = {span[0]: slot for slot, span in enumerate(spans)}
             found = [slots.get(ref.start, -1) for ref in form.operands]
             if -1 not in found and found != list(range(count)):
                 order = tuple(found)

@@ -34,10 +34,10 @@ def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str 
     if generic:
         from approxir.ir.generic_form import print_generic
 
-        if rename_ssa:
-            text = print_module(module, rename_ssa=True, generic=False, using=None)
-            module = parse(text, file=module.file)
-        return print_generic(module)
+        text = print_generic(module)
+        if not rename_ssa:
+            return text
+        module = parse(text, file=module.file)
     printer = Layout(Names(module) if rename_ssa else None)
     run(printer.top_level(module))
     return printer.text()

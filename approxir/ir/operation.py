@@ -34,7 +34,7 @@ class Operation(OperationNode):
     them with `Operation.create`.
     """
 
-    __slots__ = ("_detail", "_flags", "_form", "_made", "_order", "_overlay", "_patches")
+    __slots__ = ("_detail", "_facts", "_flags", "_form", "_made", "_order", "_overlay", "_patches")
 
     _detail: Detail | None
     # Replacements of parts of the own text, by span, and changed attributes (None: removed), by name.
@@ -42,6 +42,8 @@ class Operation(OperationNode):
     _overlay: dict[str, Attribute | None] | None
     _made: Made | None
     _form: Any
+    # What `parse_all` read, shared by all operations whose texts say the same (`approxir.ir.verify.facts`).
+    _facts: Any
     _order: Sequence[int] | None
     # Whether what is around the operation has not been parsed yet (`approxir.ir.islands`).
     _floating = False
@@ -67,7 +69,9 @@ class Operation(OperationNode):
         self.block = block
         self.prev = self.next = None
         self.regions = _EMPTY  # type: ignore[assignment]
-        self._detail = self._patches = self._overlay = self._made = self._form = self._order = None
+        self._detail = self._patches = self._overlay = self._made = self._form = self._facts = self._order = (
+            None
+        )
         self._flags = 0
 
     @classmethod

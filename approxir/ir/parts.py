@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,15 +31,40 @@ class SourceLocation(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(slots=True)
 class Detail:
-    """What an operation's own text refers to, in the order of the text."""
+    """What an operation's own text refers to, in the order of the text.
 
-    operands: list[Value] = field(default_factory=list)
-    operand_spans: list[Span] = field(default_factory=list)
-    arguments: list[BlockArgument] = field(default_factory=list)
-    successors: list[Any] = field(default_factory=list)
-    successor_spans: list[Span] = field(default_factory=list)
+    There is one for each operation, so that it is kept small: spans are counted from the operation's
+    name, where Python has small numbers ready.
+    """
+
+    __slots__ = ("_base", "_spans", "arguments", "operands", "successor_spans", "successors")
+
+    def __init__(self, operands: list[Value] | None = None, successors: Sequence[Any] = ()) -> None:
+        self.operands: list[Value] = [] if operands is None else operands
+        self.arguments: Sequence[BlockArgument] = ()
+        self.successors: Sequence[Any] = successors
+        self.successor_spans: Sequence[Span] = ()
+        self._base = 0
+        self._spans: Sequence[int] = ()
+
+    @property
+    def operand_spans(self) -> list[Span]:
+        """Where each operand's name stands; made anew each time."""
+        base = self._base
+        numbers = iter(self._spans)
+        return [(base + start, base + end) for start, end in zip(numbers, numbers, strict=True)]
+
+    def operand_span(self, slot: int) -> Span:
+        """Where one operand's name stands."""
+        return self._base + self._spans[2 * slot], self._base + self._spans[2 * slot + 1]
+
+    def same_places(self) -> Detail:
+        """A detail of the same text that refers to nothing yet."""
+        twin = Detail()
+        twin.successor_spans = self.successor_spans
+        twin._base, twin._spans = self._base, self._spans
+        return twin
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from approxir.ir.ssa import BlockArgument, OpResult, Unresolved, Value
 from approxir.syntax.formats.traits import traits
 from approxir.syntax.generic import DEFINITION_CUE, REFERENCE, own_segments
 from approxir.syntax.lexemes import TRIVIA
+from approxir.syntax.pausing import collector_paused
 
 if TYPE_CHECKING:
     from approxir.syntax.generic import Span
@@ -117,6 +118,11 @@ def resolve_region(region: Region) -> None:
 
 
 def _resolve_region_list(regions: Iterable[Region], visible: dict[str, Value]) -> None:
+    with collector_paused():
+        _resolve_regions(regions, visible)
+
+
+def _resolve_regions(regions: Iterable[Region], visible: dict[str, Value]) -> None:
     # Work items: a region to enter, or the names to restore when it is left.
     work: list[Any] = [(region, True) for region in reversed(list(regions))]
     hidden: list[list[tuple[str, Value | None]]] = []
@@ -199,16 +205,21 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
     source = op.source
     assert source is not None
     text = source.text
-    generic = text[op.name_start] == '"'
+    base = detail._base = op.name_start
+    generic = text[base] == '"'
     start = op.name_end
     regions = op.regions
     if not regions:
         segments: Iterable[Span] = ((start, op.end),)
     else:
         segments = own_segments(start, op.end, op._region_spans())
-    operands, spans = detail.operands, detail.operand_spans
+    operands = detail.operands
+    spans: list[int] = []
+    successors: list[Any] = []
+    successor_spans: list[Span] = []
+    arguments: list[BlockArgument] = []
     may_define = not generic and (
-        bool(regions) or (_DECLARER.search(op.name) and _declares(text, start, op.end))
+        bool(regions) or (_DECLARER.search(op.name) is not None and _declares(text, start, op.end))
     )
     # A second mention of a name that the header defines means the same argument.
     local: dict[str, Value] = {}
@@ -223,8 +234,8 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
                 if kind == 3:
                     label = match[3]
                     target = labels.get(label) if labels is not None else None
-                    detail.successors.append(target if target is not None else label)
-                    detail.successor_spans.append(match.span())
+                    successors.append(target if target is not None else label)
+                    successor_spans.append(match.span())
                 continue
             value = visible.get(name)
             if local and name in local:
@@ -239,15 +250,26 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
                     value = None
             if value is None:
                 if may_define and kind == 1:
-                    local[name] = argument = _header_argument(op, detail, name, match.span())
-                    detail.arguments.append(argument)
+                    local[name] = argument = _header_argument(op, arguments, name, match.span())
+                    arguments.append(argument)
                     continue
                 value = Unresolved(name, match.start())
             elif kind == 2 and isinstance(value, OpResult):
                 value = _member(value, int(match[2])) or Unresolved(f"{name}#{match[2]}", match.start())
             operands.append(value)
-            spans.append(match.span())
-            value._add_use(op)
+            begun, ended = match.span()
+            spans.append(begun - base)
+            spans.append(ended - base)
+            if value._uses is None:
+                value._uses = op
+            else:
+                value._add_use(op)
+    if spans:
+        detail._spans = tuple(spans)
+    if successors:
+        detail.successors, detail.successor_spans = successors, successor_spans
+    if arguments:
+        detail.arguments = arguments
 
 
 def _comes_later(value: Value, op: Operation) -> bool:
@@ -275,7 +297,7 @@ def _defined_by_header(op: Operation) -> dict[int, bool]:
     return found
 
 
-def _header_argument(op: Operation, detail: Detail, name: str, span: Span) -> BlockArgument:
+def _header_argument(op: Operation, arguments: list[BlockArgument], name: str, span: Span) -> BlockArgument:
     block = None
     for region in op.regions:
         if region.start >= span[0]:
@@ -284,7 +306,7 @@ def _header_argument(op: Operation, detail: Detail, name: str, span: Span) -> Bl
     else:
         if op.regions:
             block = op.regions[-1].blocks[0]
-    index = sum(1 for argument in detail.arguments if argument.block is block)
+    index = arguments[-1].index + 1 if arguments and arguments[-1].block is block else 0
     assert op.source is not None
     return BlockArgument(block, index, name, span, op, _type_after(op.source.text, span[1], op.end))
 

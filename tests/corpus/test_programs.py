@@ -29,7 +29,9 @@ def check(folder: Path, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="")
     outcome = judged(path, checks=CHECKS)
     assert outcome.tool is not None, f"{name}: no real parser accepts the text"
-    failed = {key: outcome.details.get(key, status) for key, status in outcome.checks.items() if status != "ok"}
+    failed = {
+        key: outcome.details.get(key, status) for key, status in outcome.checks.items() if status != "ok"
+    }
     assert not failed, f"{name}: {failed}"
 
 

@@ -77,7 +77,9 @@ def test_a_real_mlir_accepts_edited_modules(
     assert generic_form(module.print(generic=True)) == expected
 
 
-UNTOUCHED = st.sampled_from(("rename_value", "set_attribute", "delete_attribute", "build", "erase", "clone", "move_up"))
+UNTOUCHED = st.sampled_from(
+    ("rename_value", "set_attribute", "delete_attribute", "build", "erase", "clone", "move_up")
+)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -123,7 +123,7 @@ def test_numbers_go_on_inside_and_begin_again_beside() -> None:
     text = "module {\n%m = test.a\nfunc.func @f() {\n%x = test.b\n}\nfunc.func @g() {\n%y:2 = test.c\n%z = test.d\n}\n}\n"
     assert ax.parse(text).print(rename_ssa=True) == (
         "module {\n  %0 = test.a\n  func.func @f() {\n    %1 = test.b\n  }\n"
-        "  func.func @g() {\n    %1:2 = test.c\n    %3 = test.d\n  }\n}\n"
+        "  func.func @g() {\n    %1:2 = test.c\n    %2 = test.d\n  }\n}\n"
     )
 
 
@@ -139,7 +139,9 @@ def test_an_edited_module_is_laid_out_with_its_comments() -> None:
 
 def test_unknown_custom_forms_have_no_generic_form() -> None:
     with pytest.raises(ax.PrintError) as error:
-        ax.parse("func.func @f() {\n  %x = test.unknown to 5\n  return\n}\n", file="u.mlir").print(generic=True)
+        ax.parse("func.func @f() {\n  %x = test.unknown to 5\n  return\n}\n", file="u.mlir").print(
+            generic=True
+        )
     assert (error.value.file, error.value.line, error.value.column) == ("u.mlir", 2, 8)
     assert 'using="mlir"' in str(error.value)
 

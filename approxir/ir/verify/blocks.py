@@ -105,7 +105,7 @@ def check_branch(
             if has is not None and needs is not None and types.differ(has, needs):
                 wanted = f"the argument %{argument.name} of ^{target.label} is {needs}"
                 message = f"%{value.name} is {has}, but {wanted}"
-                findings.add(detail.operand_spans[slot][0], message, code="branch", related=related)
+                findings.add(detail.operand_span(slot)[0], message, code="branch", related=related)
 
 
 def _generic_branch(op: Operation, detail: Detail, facts: Facts) -> tuple[tuple[int, ...], ...] | None:

@@ -94,7 +94,7 @@ class Signatures:
             actual = value._type
             if actual is kind:
                 continue
-            start, end = detail.operand_spans[slot]
+            start, end = detail.operand_span(slot)
             if actual is None:
                 if isinstance(value, Unresolved):
                     continue

@@ -80,7 +80,7 @@ def _region(
     body = texts[index] if index < len(texts) else None
     if body is None:
         implied = form.implicit_bodies[index]
-        return "{}" if implied is None else f"{{\n{implied}\n{indent}}}"
+        return f"{{\n{indent}}}" if implied is None else f"{{\n{implied}\n{indent}}}"
     arguments = form.region_arguments[index]
     head = ""
     if arguments:
