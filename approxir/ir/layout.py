@@ -216,6 +216,10 @@ class Layout:
         for region in op.regions:
             self.copy(text, pos, region.start, edits, native)
             pos = region.end
+            if op.is_generic and _is_empty(region):
+                # As MLIR prints it.
+                self.out.append("{}")
+                continue
             self.out.append("{")
             yield self.blocks(region)
             self.out.append("}")
@@ -312,6 +316,14 @@ class Layout:
                 edits.append((start, end, "^" + names.blocks[target]))
         edits.sort()
         return edits
+
+
+def _is_empty(region: Region) -> bool:
+    """Whether a region has neither operations, nor labels, nor comments."""
+    if len(region.blocks) > 1 or any(b.first is not None or b.start != b.end for b in region.blocks):
+        return False
+    source = region.source
+    return source is not None and not source.text[region.start + 1 : region.end - 1].strip()
 
 
 def _indent_at(text: str, offset: int) -> str:
