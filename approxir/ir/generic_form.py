@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from approxir.errors import PrintError
@@ -11,8 +12,10 @@ from approxir.ir.forms import form_of
 from approxir.ir.layout import Layout
 from approxir.ir.operation import Operation
 from approxir.ir.printer import Step
+from approxir.syntax.formats.forms import CustomForm
 from approxir.syntax.formats.traits import is_terminator
-from approxir.syntax.lexemes import result_groups
+from approxir.syntax.generic import own_segments
+from approxir.syntax.lexemes import STRING, result_groups
 
 INDENT = "  "
 # Stands for the content of a region in the text of the operation around it, with the block names in it.
@@ -40,6 +43,8 @@ class GenericPrinter(Layout):
         from approxir.syntax.formats.writer import generic_text
 
         text = op.source.text
+        if any("\n" in text[begin:end] for begin, end in own_segments(op.start, op.end, op._region_spans())):
+            form = _on_one_line(form)
         by_span = {(region.start, region.end): region for region in op.regions}
         regions: list[Region | None] = [None if span is None else by_span.get(span) for span in form.regions]
         places: list[str | None] = []
@@ -81,6 +86,33 @@ class GenericPrinter(Layout):
                     del self.out[-2:]
             else:
                 self.out.append(piece)
+
+
+_WHITE = re.compile(rf"({STRING})|(?:\s++|//[^\n]*+)++")
+
+
+def _joined(ref: Any) -> Any:
+    """A piece of a form without line breaks and comments."""
+    if ref is None or "\n" not in ref.text:
+        return ref
+    return type(ref)(_WHITE.sub(lambda match: match[1] or " ", ref.text), ref.start, ref.end)
+
+
+def _on_one_line(form: CustomForm) -> CustomForm:
+    return replace(
+        form,
+        operand_types=tuple(_joined(kind) for kind in form.operand_types),
+        result_types=None
+        if form.result_types is None
+        else tuple(_joined(kind) for kind in form.result_types),
+        properties={key: _joined(value) for key, value in form.properties.items()},
+        attributes=tuple(replace(entry, value=_joined(entry.value)) for entry in form.attributes),
+        region_arguments=tuple(
+            tuple(replace(argument, type=_joined(argument.type)) for argument in arguments)
+            for arguments in form.region_arguments
+        ),
+        location=_joined(form.location),
+    )
 
 
 def _is_blank(region: Region) -> bool:

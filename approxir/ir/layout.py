@@ -34,10 +34,8 @@ def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str 
     if generic:
         from approxir.ir.generic_form import print_generic
 
-        text = print_generic(module)
-        if not rename_ssa:
-            return text
-        module = parse(text, file=module.file)
+        # What the custom forms spelled on several lines is laid out once more.
+        module = parse(print_generic(module), file=module.file)
     printer = Layout(Names(module) if rename_ssa else None)
     run(printer.top_level(module))
     return printer.text()
@@ -80,11 +78,10 @@ class Names:
                     self.values[value] = str(results)
                     results += size
                 if not item.regions:
-                    for argument in item._resolved().arguments:
-                        arguments = self._free("arg", arguments)
-                        self.values[argument] = f"arg{arguments}"
-                        arguments += 1
-                elif is_isolated(item.name):
+                    # The argument names of a declaration are seen by nobody, and some operations
+                    # keep them as attributes.
+                    continue
+                if is_isolated(item.name):
                     saved.append((results, arguments))
                     stack.append(_Marker())
                     stack.append(iter(item.regions))

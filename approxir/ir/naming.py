@@ -249,7 +249,10 @@ def _settle_labels(region: Region) -> None:
     seen: set[str | None] = set()
     number = 0
     renamed: set[Block] = set()
-    for block in region.blocks:
+    # The labels that the text of the region spells stay as they are.
+    for block in sorted(region.blocks, key=lambda block: not _is_native(block, region)):
+        if block.label is None and block is region.blocks[0]:
+            continue
         if block.label is None or block.label in seen:
             while f"bb{number}" in labels:
                 number += 1
@@ -261,3 +264,7 @@ def _settle_labels(region: Region) -> None:
         for op in region.operations:
             if any(target in renamed for target in op._resolved().successors):
                 op._touch()
+
+
+def _is_native(block: Block, region: Region) -> bool:
+    return block.source is region.source is not None and region.start < block.start < region.end

@@ -356,7 +356,7 @@ class Operation(OperationNode):
         return self
 
     def _target(self, other: Operation) -> Block:
-        """The block of `other`, to which this operation is to be moved. Raises `IRError` where it cannot be."""
+        """The block of `other`, to which this is to be moved. Raises `IRError` where it cannot be."""
         if self.is_ancestor_of(other):
             raise IRError(f"cannot put {self.name} inside itself")
         return _block_of(other)

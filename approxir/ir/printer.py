@@ -452,7 +452,7 @@ class _Printer:
             self.write(text[_lines_above(text, start, blank=True) : start])
 
     def finish_line(self, text: str, pos: int) -> None:
-        if pos > 0 and (comment := _TAIL.match(text, pos)) is not None:
+        if pos > 0 and text[pos - 1] != "\n" and (comment := _TAIL.match(text, pos)) is not None:
             self.out.append(comment.group())
         if self.out and not self.out[-1].endswith("\n"):
             self.out.append(self.newline)
