@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from approxir.errors import IRError
 from approxir.ir.parts import BELOW, FOREIGN
-from approxir.ir.ssa import BlockArgument
+from approxir.ir.ssa import BlockArgument, check_name
 from approxir.syntax.nodes import BlockNode, RegionNode
 from approxir.syntax.source import Source
 
@@ -50,6 +50,7 @@ class Block(BlockNode):
         wishes = names or [None] * len(argument_types)
         args = []
         for index, (kind, name) in enumerate(zip(argument_types, wishes, strict=True)):
+            check_name(name)
             argument = BlockArgument(block, index, name)
             argument._type = kind
             argument._fresh = True

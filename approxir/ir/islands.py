@@ -8,12 +8,14 @@ or the values it uses, has the whole text parsed, and the island takes its place
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from typing import TYPE_CHECKING, Any
 
 from approxir.errors import ParseError
 from approxir.ir.blocks import Block, Region, mark_above
 from approxir.ir.operation import Operation
 from approxir.syntax import lexemes as lx
+from approxir.syntax.formats.traits import ELIDED
 from approxir.syntax.nodes import OperationNode
 from approxir.syntax.source import Source
 from approxir.syntax.structure import parse_operation
@@ -95,6 +97,10 @@ def find_islands(module: Module, names: tuple[str, ...]) -> list[Operation] | No
     text = module.source.text
     offsets: set[int] = set()
     for name in names:
+        dialect, _, short = name.partition(".")
+        if not short or (dialect in ELIDED and _spelled_short(text, short)):
+            # The text may leave out the dialect; whether it does here depends on what is around.
+            return None
         at = text.find(name)
         while at >= 0:
             offset = _operation_start(text, at, name)
@@ -104,22 +110,55 @@ def find_islands(module: Module, names: tuple[str, ...]) -> list[Operation] | No
                 offsets.add(offset)
             at = text.find(name, at + len(name))
     found: list[Operation] = []
+    starts = sorted(module._islands)
     end = -1
     for offset in sorted(offsets):
         if offset < end:
             continue
-        island = module._islands.get(offset)
+        island = _island_at(module, offset, starts)
         if island is None:
-            island = _parse(module.source, offset)
-            if island is None:
-                return None
-            island._owner = module
-            module._islands[offset] = island
+            return None
         end = island.end
         for op in island.walk():
             if any(op.name == name or (name.endswith(".") and op.name.startswith(name)) for name in names):
                 found.append(op)
     return found
+
+
+def _island_at(module: Module, offset: int, starts: list[int]) -> Operation | None:
+    """The operation that begins at `offset`, parsed by itself or as a part of an island.
+
+    `starts` are the sorted offsets of the islands, which lie side by side.
+    """
+    islands = module._islands
+    known = islands.get(offset)
+    if known is not None:
+        return known
+    place = bisect(starts, offset)
+    if place and offset < (around := islands[starts[place - 1]]).end:
+        return next((op for op in around.walk() if op.start == offset and op.source is module.source), None)
+    made = _parse(module.source, offset)
+    if made is None:
+        return None
+    after = bisect(starts, made.end)
+    if place < after:
+        inside = {at: islands[at] for at in starts[place:after]}
+        for op in list(made.walk()):
+            inner = inside.pop(op.start, None)
+            if inner is not None:
+                _replace_twin(op, inner)
+                del islands[inner.start]
+        if inside:
+            return None
+    made._owner = module
+    islands[offset] = made
+    starts[place:after] = [offset]
+    return made
+
+
+def _spelled_short(text: str, short: str) -> bool:
+    """Whether a name occurs without the dialect before it."""
+    return re.search(rf"(?<![\w$.#!@%^\-]){re.escape(short)}(?![\w$.])", text) is not None
 
 
 def _parse(source: Source, offset: int) -> Island | None:
@@ -178,6 +217,9 @@ def _replace_twin(twin: Operation, island: Island) -> None:
 
 
 _LINE_LEAD = re.compile(rf"[ \t]*+(?:{lx.RESULTS}[ \t]*+)?\"?\Z")
+# The line above ends (but for a comment) in what the results of an operation may end in.
+_CONTINUES = re.compile(r"[=,](?:[ \t\r\0]*+(?://[^\n]*+)?+\n)++\Z")
+_LOOK_BACK = 1000
 _STRING_OR_COMMENT = re.compile(rf"{lx.STRING}|//[^\n]*+")
 
 
@@ -199,6 +241,8 @@ def _operation_start(text: str, at: int, name: str) -> int | None:
     if before and (before[-1].isalnum() or before[-1] in "_$.#!@%^-"):
         return -1
     start = line + len(before) - len(before.lstrip(" \t"))
+    if line and _CONTINUES.search(text, max(0, line - _LOOK_BACK), line) is not None:
+        return None
     if "//" in before or '"' in before:
         newline = text.find("\n", at)
         stop = len(text) if newline < 0 else newline

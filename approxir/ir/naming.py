@@ -49,7 +49,8 @@ def _changed_regions(root: Operation | Region) -> Iterator[tuple[Operation | Reg
     else:
         if _fresh(root.results):
             yield root, None
-        pending.append((root, [(region, root.block is None) for region in root.regions]))
+        moved = not root._floating and root.block is None
+        pending.append((root, [(region, moved) for region in root.regions]))
     while pending:
         scope, regions = pending.pop()
         while regions:
@@ -251,7 +252,7 @@ def _settle_labels(region: Region) -> None:
     renamed: set[Block] = set()
     # The labels that the text of the region spells stay as they are.
     for block in sorted(region.blocks, key=lambda block: not _is_native(block, region)):
-        if block.label is None and block is region.blocks[0]:
+        if block.label is None and block is region.blocks[0] and _is_native(block, region):
             continue
         if block.label is None or block.label in seen:
             while f"bb{number}" in labels:

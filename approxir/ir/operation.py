@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from approxir.errors import IRError
+from approxir.errors import IRError, ParseError
 from approxir.ir.blocks import Block, Region, mark_above, walk_regions
-from approxir.ir.parts import OWN, Detail, Made, SourceLocation
-from approxir.ir.ssa import BlockArgument, OpResult, Value
+from approxir.ir.parts import ERASED, OWN, Detail, Made, SourceLocation
+from approxir.ir.ssa import BlockArgument, OpResult, Value, check_name
 from approxir.syntax.generic import Span
 from approxir.syntax.lexemes import result_groups
 from approxir.syntax.nodes import OperationNode
@@ -99,6 +99,7 @@ class Operation(OperationNode):
         if len(results) != len(result_types):
             raise IRError(f"{name}: {len(result_types)} result types but {len(results)} result names")
         for result, kind in zip(results, result_types, strict=True):
+            check_name(result._name)
             result._type = kind
             result._fresh = True
         op.results_ = results
@@ -337,6 +338,7 @@ class Operation(OperationNode):
                 for operand in detail.operands:
                     operand._remove_use(op)
                 detail.operands = []
+            op._flags |= ERASED
         self.detach()
 
     def move_before(self, other: Operation) -> Operation:
@@ -476,5 +478,7 @@ _MAX_PACK = 1_000_000
 
 def _bounded(size: int, op: Operation) -> range:
     if size > _MAX_PACK:
-        raise IRError(f"{op.name}: a pack of {size} results is more than the {_MAX_PACK} that are supported")
+        assert op.source is not None
+        message = f"a pack of {size} results is more than the {_MAX_PACK} that are supported"
+        raise ParseError((op.source.diagnostic(op.start, message),))
     return range(size)

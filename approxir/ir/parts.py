@@ -16,6 +16,7 @@ OWN = 1  # the operation's own text: names, operands, attributes
 BELOW = 2  # something inside its regions
 FOREIGN = 4  # it does not stand where its text stood
 RESOLVED = 8  # the names inside its regions are resolved (isolated operations only)
+ERASED = 16  # it was erased, or something around it was
 
 
 class SourceLocation(NamedTuple):

@@ -265,19 +265,21 @@ class _Printer:
                 yield self.fresh_block(block, labelled=index > 0 or block_needs_label(block))
                 self.shift = outer
                 continue
-            for comment in own_lines(text, block.lead, block.start):
-                self.out.append(newline + home + comment)
-            if block.start != block.end:
-                self.out.append(newline + home)
+            above = text[block.lead : block.start]
+            if block.start == block.end:
+                if index > 0:
+                    self.out.append(f"{newline}{home}^{block.label}:")
+            else:
+                if "\n" in above:
+                    self.write(newline + above[above.index("\n") + 1 :])
+                else:
+                    self.out.append(newline + home)
                 self.copy(text, block.start, block.end, label_edits(block))
-            elif index > 0:
-                self.out.append(newline + home + f"^{block.label}:")
             yield self.operations(block)
             if self.previous is not None:
                 self.tail(self.previous)
-        for comment in own_lines(text, _last_end(region), region.end - 1):
-            self.out.append(newline + home + INDENT + comment)
-        self.out.append(newline + home + "}")
+        start = _lines_above(text, region.end - 1, blank=True)
+        self.write(newline + (text[start : region.end - 1].lstrip("\r\n") or home) + "}")
 
     def changed_block(self, block: Block, stop: int) -> Step:
         """The operations of a parsed block whose list changed, and the text after the last one."""
@@ -425,8 +427,11 @@ class _Printer:
             self.write(text[pos:])
         else:
             self.finish_line(text, pos)
-            end = max([block.original_end or 0, *(definition.end for definition in module.definitions)])
-            self.write(text[text.find("\n", end) + 1 :] if "\n" in text[end:] else "")
+            ends = [definition.end for definition in module.definitions]
+            if block.original_end is not None:
+                ends.append(block.original_end)
+            rest = text[max(ends, default=len(text)) :]
+            self.write(rest[rest.index("\n") + 1 :] if "\n" in rest else "")
 
     def file_header(self, module: Module) -> int:
         """What stands above the first item and does not belong to it; where that ends."""
@@ -434,7 +439,7 @@ class _Printer:
         starts = [definition.start for definition in module.definitions[:1]]
         if module.body.original_start is not None:
             starts.append(module.body.original_start)
-        end = _lines_above(text, min(starts)) if starts else 0
+        end = _lines_above(text, min(starts)) if starts else len(text)
         self.write(text[:end])
         return end
 
@@ -449,7 +454,10 @@ class _Printer:
             self.write(text[pos:start])
         else:
             self.finish_line(text, pos)
-            self.write(text[_lines_above(text, start, blank=True) : start])
+            above = text[_lines_above(text, start, blank=True) : start]
+            if not self.out or self.out[-1].endswith(("\n\n", "\n\r\n")):
+                above = above.lstrip("\r\n")
+            self.write(above)
 
     def finish_line(self, text: str, pos: int) -> None:
         if pos > 0 and text[pos - 1] != "\n" and (comment := _TAIL.match(text, pos)) is not None:
@@ -509,18 +517,6 @@ def _lines_above(text: str, start: int, *, blank: bool = False) -> int:
             break
         at = above
     return at
-
-
-def _last_end(region: Region) -> int:
-    """Where the last operation of a region ended when it was parsed."""
-    ends = [region.start + 1]
-    for block in region.blocks:
-        if block.source is region.source and region.start < block.start < region.end:
-            last = (
-                block.original_end if block._changed else (block.last.end if block.last is not None else None)
-            )
-            ends.append(block.end if last is None else last)
-    return max(ends)
 
 
 def _line_break(source: Source | None) -> str:

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from approxir.errors import ApproxIRError
 from approxir.ir.module import Module
 from approxir.ir.operation import Operation
+from approxir.ir.parts import ERASED
 
 
 class ConvergenceError(ApproxIRError):
@@ -72,7 +73,7 @@ def rewrite(root: Module | Operation, patterns: Sequence[Pattern], *, max_rewrit
     while changed:
         changed = False
         for op in operations:
-            if op.block is None and op is not root:
+            if op._flags & ERASED or (op.block is None and op is not root):
                 continue
             for candidate in patterns:
                 if not _applies(candidate, op):

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from approxir.errors import IRError
+from approxir.syntax.lexemes import SUFFIX_ID
 
 if TYPE_CHECKING:
     from approxir.ir.blocks import Block
     from approxir.ir.operation import Operation
     from approxir.values import Type
+
+
+_NAME = re.compile(SUFFIX_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,13 @@ class Use:
 
     operation: Operation
     index: int
+
+
+def check_name(name: str | None) -> None:
+    """Raise `IRError` for what cannot stand after the ``%`` of a value."""
+    if name is not None and _NAME.fullmatch(name) is None:
+        hint = " (without the '%')" if name.startswith("%") else ""
+        raise IRError(f"'{name}' is no name of a value{hint}")
 
 
 class Value:
@@ -46,6 +60,7 @@ class Value:
 
     @name.setter
     def name(self, name: str | None) -> None:
+        check_name(name)
         for value in self._namesakes():
             value._fresh = True
             if name != value._name:

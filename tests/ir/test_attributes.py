@@ -37,13 +37,29 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         # Values that are there.
         ('"a.b"() {n = 5 : i32, m} : () -> ()', {"n": 7}, '"a.b"() {n = 7 : i32, m} : () -> ()'),
         ('"a.b"() <{n = 5 : i32}> : () -> ()', {"n": 7}, '"a.b"() <{n = 7 : i32}> : () -> ()'),
-        ('"a.b"() {n = 5 : i32, m} : () -> ()', {"m": 1.5}, '"a.b"() {n = 5 : i32, m = 1.500000e+00 : f64} : () -> ()'),
+        (
+            '"a.b"() {n = 5 : i32, m} : () -> ()',
+            {"m": 1.5},
+            '"a.b"() {n = 5 : i32, m = 1.500000e+00 : f64} : () -> ()',
+        ),
         ('"a.b"() {n = "x"} : () -> ()', {"n": UnitAttr()}, '"a.b"() {n} : () -> ()'),
-        ('"a.b"() { "n" = "x,}" , m=[1,  2] } : () -> ()', {"n": 'y"'}, '"a.b"() { "n" = "y\\22" , m=[1,  2] } : () -> ()'),
-        ('"a.b"() {n = array<i32: 1,2>} : () -> ()', {"n": [3, 4]}, '"a.b"() {n = array<i32: 3, 4>} : () -> ()'),
+        (
+            '"a.b"() { "n" = "x,}" , m=[1,  2] } : () -> ()',
+            {"n": 'y"'},
+            '"a.b"() { "n" = "y\\22" , m=[1,  2] } : () -> ()',
+        ),
+        (
+            '"a.b"() {n = array<i32: 1,2>} : () -> ()',
+            {"n": [3, 4]},
+            '"a.b"() {n = array<i32: 3, 4>} : () -> ()',
+        ),
         ("test.x %a {n = 1 : i8} : i32", {"n": 2}, "test.x %a {n = 2 : i8} : i32"),
         ("arith.addi %a, %b {n = 1 : i8} : i32", {"n": 2}, "arith.addi %a, %b {n = 2 : i8} : i32"),
-        ("func.func private @g() attributes {n = 1 : i8}", {"n": 2}, "func.func private @g() attributes {n = 2 : i8}"),
+        (
+            "func.func private @g() attributes {n = 1 : i8}",
+            {"n": 2},
+            "func.func private @g() attributes {n = 2 : i8}",
+        ),
         ("func.func private @g()", {"sym_name": "h i"}, 'func.func private @"h i"()'),
         ("%0 = arith.constant 5 : i32", {"value": 6}, "%0 = arith.constant 6 : i32"),
         # New ones.
@@ -51,10 +67,18 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         ('"a.b"() {m} : () -> ()', {"n": UnitAttr()}, '"a.b"() {m, n} : () -> ()'),
         ('"a.b"() {} : () -> ()', {"n": UnitAttr()}, '"a.b"() {n} : () -> ()'),
         ('"a.b"() <{p = 1 : i8}> : () -> ()', {"n": UnitAttr()}, '"a.b"() <{p = 1 : i8, n}> : () -> ()'),
-        ("%0 = arith.addi %a, %b : i32", {"n": "x", "m": UnitAttr()}, '%0 = arith.addi %a, %b {n = "x", m} : i32'),
+        (
+            "%0 = arith.addi %a, %b : i32",
+            {"n": "x", "m": UnitAttr()},
+            '%0 = arith.addi %a, %b {n = "x", m} : i32',
+        ),
         ("test.x %a {m} : i32", {"n": 2}, "test.x %a {m, n = 2 : i64} : i32"),
         ("func.func private @g()", {"n": UnitAttr()}, "func.func private @g() attributes {n}"),
-        ('func.func private @g() loc("x")', {"n": UnitAttr()}, 'func.func private @g() attributes {n} loc("x")'),
+        (
+            'func.func private @g() loc("x")',
+            {"n": UnitAttr()},
+            'func.func private @g() attributes {n} loc("x")',
+        ),
         ('scf.if %c { } loc("x")', {"n": UnitAttr()}, 'scf.if %c { } {n} loc("x")'),
         ("scf.if %c { }", {"n": UnitAttr()}, "scf.if %c { } {n}"),
         ("call @f(%a, %b) : (i32, i32) -> ()", {"n": UnitAttr()}, "call @f(%a, %b) {n} : (i32, i32) -> ()"),
@@ -135,7 +159,7 @@ def test_the_mapping() -> None:
     view.update({"p": 3, "x": "new"})
     assert view["p"] == IntegerAttr(3, ax.parse_type("i8"))
     assert view.pop("x") == StringAttr("new")
-    assert repr(view) == '{n = array<i32: 1, 2>, m = unit, p = 3 : i8}' or "p = 3 : i8" in repr(view)
+    assert repr(view) == "{n = array<i32: 1, 2>, m = unit, p = 3 : i8}" or "p = 3 : i8" in repr(view)
 
 
 def test_made_operations_have_attributes_too() -> None:

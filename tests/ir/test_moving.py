@@ -94,9 +94,15 @@ def test_moving_up_and_down_again() -> None:
     module = ax.parse(text)
     a, c = by_name(module, "test.a"), by_name(module, "test.c")
     c.move_before(a)
-    assert str(module) == "func.func @f() {\n  // c\n  test.c // C\n  // a\n  test.a  // A\n  test.b\n  test.d\n}\n"
+    assert (
+        str(module)
+        == "func.func @f() {\n  // c\n  test.c // C\n  // a\n  test.a  // A\n  test.b\n  test.d\n}\n"
+    )
     c.move_after(by_name(module, "test.d"))
-    assert str(module) == "func.func @f() {\n  // a\n  test.a  // A\n  test.b\n  test.d\n  // c\n  test.c // C\n}\n"
+    assert (
+        str(module)
+        == "func.func @f() {\n  // a\n  test.a  // A\n  test.b\n  test.d\n  // c\n  test.c // C\n}\n"
+    )
     c.move_before(c)
     c.move_after(c)
     assert [op.name for op in module.operations[0].body] == ["test.a", "test.b", "test.d", "test.c"]
@@ -111,7 +117,10 @@ def test_moving_into_another_region_follows_its_indentation() -> None:
     inner = by_name(module, "test.inner")
     z.operands[0] = z.operands[1] = inner.operands[0]
     z.move_before(inner)
-    assert "    scf.if %c {\n        // about z\n        %z = arith.subi %x, %x : i32\n        test.inner %x\n    }\n" in str(module)
+    assert (
+        "    scf.if %c {\n        // about z\n        %z = arith.subi %x, %x : i32\n        test.inner %x\n    }\n"
+        in str(module)
+    )
 
 
 def test_moving_a_nest_moves_its_lines() -> None:
@@ -134,9 +143,9 @@ def test_moving_between_modules() -> None:
     assert str(there) == (
         "func.func @h(%x: i32, %y: i32) {\n  // about x\n  %x_0 = arith.addi %y, %y : i32  // beside x\n  return\n}\n"
     )
-    assert str(here) == without(TEXT, "  // about x\n", "  %x = arith.addi %a, %a : i32  // beside x\n").replace(
-        "muli %x", "muli %a"
-    )
+    assert str(here) == without(
+        TEXT, "  // about x\n", "  %x = arith.addi %a, %a : i32  // beside x\n"
+    ).replace("muli %x", "muli %a")
     here.operations[0].move_after(there.operations[0])
     assert [op.name for op in there.operations] == ["func.func", "func.func"]
     assert "// about f\nfunc.func @f" in str(there)
@@ -195,7 +204,11 @@ def test_everything_on_one_line() -> None:
 def test_renaming_a_value_changes_its_mentions_alone() -> None:
     module = ax.parse(TEXT)
     by_name(module, "arith.muli").result.name = "product"
-    expected = TEXT.replace("%y =", "%product =").replace("subi %y", "subi %product").replace("return %y", "return %product")
+    expected = (
+        TEXT.replace("%y =", "%product =")
+        .replace("subi %y", "subi %product")
+        .replace("return %y", "return %product")
+    )
     assert str(module) == expected
 
 
@@ -225,7 +238,9 @@ def test_renaming_packs() -> None:
     second.name = "r"
     assert first.name == "r"
     assert third.name == "q"
-    assert str(module) == '%r:2, %q = "a.b"() : () -> (i1, i1, i1)\n"c.d"(%r#1, %r#0, %q) : (i1, i1, i1) -> ()\n'
+    assert (
+        str(module) == '%r:2, %q = "a.b"() : () -> (i1, i1, i1)\n"c.d"(%r#1, %r#0, %q) : (i1, i1, i1) -> ()\n'
+    )
 
 
 def test_touching_an_operation_keeps_the_spelling_of_its_operands() -> None:

@@ -55,6 +55,10 @@ def default_dialect(name: str) -> str:
     return _value(traits(name), "default=") or ""
 
 
+ELIDED = frozenset({"async", "builtin", "emitc", "func", "pdl", "pdl_interp", "shape", "transform"})
+"""The dialects whose prefix some region or the top level lets one leave out."""
+
+
 def _value(found: frozenset[str], prefix: str) -> str | None:
     for trait in found:
         if trait.startswith(prefix):
