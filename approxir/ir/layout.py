@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from approxir.ir.module import Module
 
 INDENT = "  "
+DEEPEST = 200
+"""From this column on, lines are not indented any further: a deep nest would be nothing but blanks."""
 
 
 def print_module(module: Module, *, rename_ssa: bool, generic: bool, using: str | None) -> str:
@@ -251,6 +253,7 @@ class Layout:
         """What stands between the braces of a region, up to the indentation of the closing one."""
         assert region.source is not None
         outer = self.indent
+        inner = outer + INDENT if len(outer) < DEEPEST else outer
         text = region.source.text
         pos = region.start + 1
         first = True
@@ -262,14 +265,14 @@ class Layout:
                 self.line()
                 self.label(block)
                 first = True
-            self.indent = outer + INDENT
+            self.indent = inner
             for op in block:
                 self.trivia(text, pos, op.start, first=first)
                 pos = op.end
                 first = False
                 self.line()
                 yield self.operation(op)
-        self.indent = outer + INDENT
+        self.indent = inner
         self.trivia(text, pos, region.end - 1, first=first)
         self.indent = outer
         self.breaks = 1
@@ -306,7 +309,8 @@ class Layout:
             if value.__class__ is not Unresolved:
                 edits.append((start, end, names.reference(value)))
         for argument in detail.arguments:
-            if argument.span is not None:
+            # The arguments of a declaration have no new names.
+            if argument.span is not None and argument in names.values:
                 edits.append((*argument.span, "%" + names.values[argument]))
         for target, (start, end) in zip(detail.successors, detail.successor_spans, strict=True):
             if isinstance(target, Block):

@@ -60,6 +60,8 @@ class Value:
 
     @name.setter
     def name(self, name: str | None) -> None:
+        if self._fresh and name == self._name:
+            return
         check_name(name)
         for value in self._namesakes():
             value._fresh = True

@@ -103,24 +103,39 @@ def own_segments(start: int, end: int, regions: Sequence[Span]) -> Iterator[Span
 
 def custom_dictionaries(text: str, start: int, end: int, regions: Sequence[Span]) -> list[Span]:
     """The spans of the braces outside all other brackets of a custom form, its regions left out."""
-    found = []
+    found: list[Span] = []
     for begin, stop in own_segments(start, end, regions):
         pos = begin
+        # The brackets that are open, and the braces that were closed with what was open around them.
+        stack: list[int] = []
+        braces: list[tuple[int, int, int]] = []
         while pos < stop:
             token = lx.TOKEN.match(text, pos, stop)
             if token is None:
                 break
-            pos = token.end()
+            at, pos = token.span()
             group = token.lastgroup
-            try:
-                if group == "sigil" and text[pos : pos + 1] == "<":
-                    pos = skip_opaque(text, pos)
-                elif group == "open":
-                    opener = token.start()
-                    pos = skip_balanced(text, opener)
-                    if text[opener] == "{":
-                        found.append((opener, pos))
-            except Unbalanced:
-                # A parenthesis around a region: what it holds is found segment by segment.
-                pos = token.end()
+            if group == "sigil" and text[pos : pos + 1] == "<":
+                try:
+                    pos = skip_opaque(text, pos, stop)
+                except Unbalanced:
+                    break
+            elif group == "open":
+                stack.append(at)
+            elif group == "close":
+                opener = lx.OPENER[text[at]]
+                if opener == "<":
+                    if stack and text[stack[-1]] == "<":
+                        stack.pop()
+                    continue
+                while stack and text[stack[-1]] == "<":
+                    stack.pop()
+                if stack and text[stack[-1]] == opener:
+                    begun = stack.pop()
+                    if opener == "{":
+                        braces.append((stack[-1] if stack else -1, begun, pos))
+        # A bracket that stays open is a parenthesis around a region, or no bracket at all.
+        around = {-1, *stack}
+        found.extend((begun, closed) for outer, begun, closed in braces if outer in around)
+    found.sort()
     return found

@@ -14,6 +14,7 @@ from approxir.syntax import lexemes as lx
 from approxir.syntax.balance import Unbalanced, skip_balanced, skip_trivia, skip_type
 from approxir.syntax.formats.traits import default_dialect, traits
 from approxir.syntax.reading import Reader, Recover, show
+from approxir.syntax.source import Source
 
 _SCALAR_TYPE = re.compile(r"(?:[su]?i[0-9]+|index|none|true|false|bf16|tf32|f[0-9]+(?:E\w+)?)\Z")
 _GLUE = frozenset({",", "=", ":", "->", "(", "[", "{", "<", "*", "+", "-"})
@@ -30,11 +31,16 @@ _OPERATION_IN_BRACKETS = re.compile(
     rf"\n[ \t]*+(?={lx.RESULTS}[ ]*+(?:{lx.DOTTED}(?![ ]*+[=,])|{lx.STRING}\()"
     rf"|\"[^\"\n]*+\"\([^\n]*+\)[ ]*+:[ ]*+\()"
 )
-_EMPTY_REGION = re.compile(r"@[^(]*+\(|[(,][ ]*+%[\w$.\-]++[ ]*+[:=]|%[\w$.\-]++[ ]*+=|\bmodule\b")
+_EMPTY_REGION = re.compile(r"@[^(@]*+\(|[(,][ ]*+%[\w$.\-]++[ ]*+[:=]|%[\w$.\-]++[ ]*+=|\bmodule\b")
 
 
 class HeaderReader(Reader):
     """Reads headers. "Header" is all of an operation's own text: what comes after its regions, too."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        # What `occurs` looked for last, in which operation, how far, and whether it was there.
+        self.searched: tuple[Any, Any, int, bool] = (None, None, 0, False)
 
     def header(
         self, op: Any, pos: int, brackets: list[int], generic: bool, after_region: bool, top: bool
@@ -327,7 +333,7 @@ class HeaderReader(Reader):
             return True
         if previous == "}" and not op.regions and not brackets:
             # `module attributes {...} {}`
-            return _ATTRIBUTES_BEFORE.search(self.text, op.name_start, pos) is not None
+            return self.occurs(_ATTRIBUTES_BEFORE, op, pos)
         if previous in ("attributes", "}") or op.regions:
             return False
         if brackets:
@@ -335,7 +341,16 @@ class HeaderReader(Reader):
         known = traits(op.name)
         if known and not known.isdisjoint(_REGION_TRAITS):
             return True
-        return _EMPTY_REGION.search(self.text, op.name_start, pos) is not None
+        return self.occurs(_EMPTY_REGION, op, pos)
+
+    def occurs(self, pattern: re.Pattern[str], op: Any, pos: int) -> bool:
+        """Whether a pattern occurs in the text of `op` before `pos`; no part of it is searched twice."""
+        begin, found = op.name_start, False
+        if self.searched[:2] == (pattern, op):
+            begin, found = self.searched[2:]
+        found = found or pattern.search(self.text, begin, pos) is not None
+        self.searched = (pattern, op, pos, found)
+        return found
 
     def generic_header(self, op: Any, pos: int, brackets: list[int]) -> tuple[str, int]:
         """Go on reading a generic operation, whose grammar is that of structure.lark."""

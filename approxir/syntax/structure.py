@@ -33,6 +33,9 @@ class Structure:
     definitions: list[Definition] = field(default_factory=list)
 
 
+_REST_OF_LINE = re.compile(r"[ \t\r\x00]*+(?://[^\n]*+)?+(?:\n|\Z)")
+
+
 def parse_structure(source: Source, nodes: NodeClasses) -> Structure:
     """Parse a whole text.
 
@@ -86,9 +89,11 @@ class _Parser(HeaderReader):
         region.blocks.append(block)
         last: Any = None
         lead = pos
+        # Where a line ends that is known to hold several operations, which no pattern for a line fits.
+        crowded_until = 0
 
         while True:
-            match = operation_line(text, pos)
+            match = operation_line(text, pos) if pos >= crowded_until else None
             if match is not None:
                 (_, at), (result, result_end), (name_start, name_end), (end, _) = match.regs
                 while text[end - 1] <= " ":
@@ -132,7 +137,7 @@ class _Parser(HeaderReader):
                         if single and not stack:
                             return
                         continue
-            else:
+            elif pos >= crowded_until:
                 match = operation_open(text, pos)
                 if match is not None:
                     _, (result, result_end), (name_start, name_end), (brace, _) = match.regs
@@ -252,6 +257,9 @@ class _Parser(HeaderReader):
                     region = block.region
                     last = operation
                 continue
+            if pos >= crowded_until and _REST_OF_LINE.match(text, pos) is None:
+                newline = text.find("\n", pos)
+                crowded_until = len(text) if newline < 0 else newline
             if kind == "region":
                 stack.append((operation, brackets, generic))
                 region = make_region(source, operation, pos - 1)

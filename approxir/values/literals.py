@@ -92,6 +92,9 @@ def hex_size(body: str) -> int:
     return len(body) // 2 - 2
 
 
+_MOST_DIMENSIONS = 1000
+
+
 def shape_of(body: str, element: Type, start: int = 0, stop: str = "") -> tuple[tuple[int, ...] | None, int]:
     """The shape of the nested list that begins at `start`, and the offset after it.
 
@@ -113,6 +116,8 @@ def shape_of(body: str, element: Type, start: int = 0, stop: str = "") -> tuple[
             part, at = at, row.end()
         elif body.startswith("[", at):
             counts.append(0)
+            if len(counts) > _MOST_DIMENSIONS:
+                raise InvalidValue(f"lists are nested more than {_MOST_DIMENSIONS} deep", offset=at)
             shapes.append(None)
             at = _after(skip(body, at + 1))
             continue

@@ -1,4 +1,4 @@
-"""approxir on what JAX and real MLIR print: nothing is lost, renaming keeps the module, every operation is found.
+"""approxir on what JAX and real MLIR print: lossless, renamed to the same module, every operation found.
 
 The corpus is made here, by script and with seeds; see `jax_programs` and `lowerings`. The whole of it is
 behind the marker `slow`.

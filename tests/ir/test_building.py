@@ -119,7 +119,7 @@ def test_names_of_loops_that_nobody_has_looked_at_are_taken() -> None:
 
 
 def test_names_that_are_no_names_are_refused() -> None:
-    module, builder = start()
+    _module, builder = start()
     value = builder.create("t.x", (), ["i32"]).result
     for name in ("%x", "a b", "", "1x", "x#0", "é"):
         with pytest.raises(ax.IRError, match="name"):

@@ -151,3 +151,8 @@ def test_generic_labels_do_not_collide() -> None:
     generic = ax.parse(ax.parse(text).print(generic=True))
     labels = [block.label for block in generic.operations[0].region]
     assert len(set(labels)) == 3
+
+
+def test_the_argument_names_of_declarations_are_kept() -> None:
+    text = "func.func private @f(%a: i32, %0: i32)\nvm.import private @g(%buffer : !x) -> i32\n"
+    assert ax.parse(text).print(rename_ssa=True) == text

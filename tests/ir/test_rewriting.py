@@ -64,7 +64,7 @@ def test_the_bound_names_the_pattern() -> None:
         op.attributes["n"] = 1 - op.attributes["n"].value  # type: ignore[attr-defined]
         return True
 
-    with pytest.raises(ax.ConvergenceError, match="count_forever.*7 rewrites.*a.b") as error:
+    with pytest.raises(ax.ConvergenceError, match=r"count_forever.*7 rewrites.*a\.b") as error:
         ax.rewrite(module, [count_forever], max_rewrites=7)
     assert (error.value.pattern, error.value.bound) == ("count_forever", 7)
     assert isinstance(error.value, ax.ApproxIRError)

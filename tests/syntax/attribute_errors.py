@@ -1,7 +1,5 @@
 """What is said about wrong attributes and types: the text, the column, the message and [the hint]."""
 
-# ruff: noqa: E501 - a message is easier to read, and to search for, in one piece.
-
 EXAMPLES: list[tuple[str, int, str]] = [
     ("tensor<4xf33>", 10, "expected a type, found 'f33' [write f32]"),
     ("tensor<4, f32>", 8, "expected a type, found '4' [a dimension is followed by 'x', as in 4x8xf32]"),

@@ -43,7 +43,7 @@ def outcome(text: str) -> ax.Module | ax.ApproxIRError:
         for diagnostic in error.diagnostics:
             assert 1 <= diagnostic.line <= len(lines)
             assert 1 <= diagnostic.column <= len(lines[diagnostic.line - 1]) + 1
-        assert str(error)
+        assert str(error)  # noqa: PT017
         return error
     return module
 

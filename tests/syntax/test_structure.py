@@ -112,7 +112,7 @@ def test_aliases() -> None:
     module = ax.parse(text)
     assert list(module.aliases) == ["#0", "!t", "#l", "!e", "#l2"]
     assert names(text) == ["a.b"]
-    with pytest.raises(ax.ParseError, match="'.'"):
+    with pytest.raises(ax.ParseError, match=r"'\.'"):
         ax.parse('#a.b = loc("x")')
 
 
