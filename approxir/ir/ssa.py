@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def check_name(name: str | None) -> None:
         raise IRError(f"'{name}' is no name of a value{hint}")
 
 
-class Value:
+class Value(ABC):
     """An SSA value: an `OpResult` or a `BlockArgument`.
 
     Compared by identity. `name` is the name in the text without ``%`` (the name of the whole pack for
@@ -77,21 +78,21 @@ class Value:
         """The values that share this one's name in the text: the results of one pack."""
         return (self,)
 
-    def _touch_definition(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _touch_definition(self) -> None: ...
 
     @property
+    @abstractmethod
     def owner(self) -> Operation | Block:
         """The operation that defines a result, or the block of an argument."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def type(self) -> Type | None:
         """The value's type, or None where its operation's custom form does not say and is not understood."""
-        raise NotImplementedError
 
-    def _resolve_uses(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _resolve_uses(self) -> None: ...
 
     @property
     def users(self) -> tuple[Operation, ...]:
