@@ -18,6 +18,7 @@ from approxir.ir.ssa import BlockArgument, OpResult, Value, check_name
 from approxir.syntax.generic import Span
 from approxir.syntax.lexemes import result_groups
 from approxir.syntax.nodes import OperationNode
+from approxir.syntax.pausing import collector_paused
 from approxir.syntax.source import Source
 
 if TYPE_CHECKING:
@@ -199,10 +200,14 @@ class Operation(OperationNode):
         if results is None:
             self.results_ = _EMPTY
             return _EMPTY
-        name = results[1:].rstrip(" ")
-        if name.isalnum() or name.isidentifier():
-            self.results_ = single = (OpResult(self, 0, name),)
-            return single
+        if self._floating or self.next is None:
+            single = _single_result(self, results)
+            if single is not None:
+                return single
+        else:
+            _make_results(self)
+            if type(self.results_) is tuple:
+                return self.results_
         values: list[OpResult] = []
         for match in result_groups(results):
             name, count = match.groups()
@@ -471,6 +476,34 @@ def _block_of(op: Operation) -> Block:
         raise IRError(f"{op.name} stands in no block")
     block: Block = op.block
     return block
+
+
+def _single_result(op: Operation, text: str) -> tuple[OpResult] | None:
+    """Make the result of an operation whose text names just one; None where it may name several."""
+    name = text[1:].rstrip(" ")
+    if not (name.isalnum() or name.isidentifier()):
+        return None
+    op.results_ = single = (OpResult(op, 0, name),)
+    return single
+
+
+_BATCH = 4096
+
+
+def _make_results(op: Operation) -> None:
+    """Make the results of `op` and of operations behind it, which are mostly asked for next.
+
+    One by one, they would have the garbage collector walk the whole tree again and again.
+    """
+    with collector_paused(keep=False):
+        following: Any = op
+        for _ in range(_BATCH):
+            text = following.results_
+            if type(text) is str:
+                _single_result(following, text)
+            following = following.next
+            if following is None:
+                return
 
 
 _MAX_PACK = 1_000_000

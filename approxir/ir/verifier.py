@@ -97,7 +97,8 @@ class _Verifier:
     def walk(self) -> None:
         """Visit regions, blocks and operations in the order of the text, with a stack of what is open."""
         frame = self.frame(self.module.region, None, None, None)
-        stack: list[tuple[Frame, int, Operation | None]] = []
+        # The frames around, where each one goes on, and the number of its operation's region that is open.
+        stack: list[tuple[Frame, int, int]] = []
         number, op = 0, self.enter_block(frame, 0)
         names = self.names
         while not self.findings.full:
@@ -110,19 +111,20 @@ class _Verifier:
                 if not stack:
                     return
                 around = frame.operation
-                position = around.regions.index(frame.region) + 1 if around is not None else 0
-                if around is not None and position < len(around.regions):
-                    frame = self.frame(around.regions[position], around, frame.facts, stack[-1][0])
+                outer, resume, position = stack.pop()
+                if around is not None and position + 1 < len(around.regions):
+                    stack.append((outer, resume, position + 1))
+                    frame = self.frame(around.regions[position + 1], around, frame.facts, outer)
                     number, op = 0, self.enter_block(frame, 0)
                     continue
-                frame, number, _ = stack.pop()
+                frame, number = outer, resume
                 assert around is not None
                 names.define_results(frame, around)
                 op = around.next
                 continue
             facts = self.visit(frame, op)
             if op.regions:
-                stack.append((frame, number, op))
+                stack.append((frame, number, 0))
                 frame = self.frame(op.regions[0], op, facts, frame)
                 number, op = 0, self.enter_block(frame, 0)
             else:

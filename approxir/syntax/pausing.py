@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused(*, keep: bool = True) -> Iterator[None]:
     """Pause cyclic garbage collection, if it is on, for the duration of the block.
 
     Building a tree makes many objects and no garbage; the collector would visit all of them for nothing.
+    `keep` says that most of what there is now will live long.
     """
     if not gc.isenabled():
         yield
@@ -20,7 +21,7 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if not gc.get_freeze_count():
+        if keep and not gc.get_freeze_count():
             # What was built is here to stay: this puts it, at no cost, among the oldest objects.
             gc.freeze()
             gc.unfreeze()
