@@ -282,15 +282,15 @@ def _whole_dictionary(op: Operation, span: Span) -> Edit:
     assert op.source is not None
     text = op.source.text
     begin, end = span
-    if text[:begin].endswith("<") if begin < 1 else text[begin - 1] == "<":
-        begin -= 1
+    angle = text.rfind("<", op.name_end, begin)
+    keyword = text.rfind("attributes", op.name_end, begin)
+    if angle >= 0 and skip_trivia(text, angle + 1) == begin:
+        begin = angle
         end = skip_trivia(text, end) + 1
-    while begin > op.start and text[begin - 1] in " \t":
+    elif keyword >= 0 and skip_trivia(text, keyword + len("attributes")) == begin:
+        begin = keyword
+    while text[begin - 1] in " \t":
         begin -= 1
-    if text.endswith("attributes", op.start, begin):
-        begin -= len("attributes")
-        while begin > op.start and text[begin - 1] in " \t":
-            begin -= 1
     return begin, end, ""
 
 

@@ -91,6 +91,8 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         ('"a.b"() <{n}> {m} : () -> ()', {"n": None}, '"a.b"() {m} : () -> ()'),
         ("test.x %a {n} : i32", {"n": None}, "test.x %a : i32"),
         ("func.func private @g() attributes {n}", {"n": None}, "func.func private @g()"),
+        ("func.func private @g() attributes\n{n}", {"n": None}, "func.func private @g()"),
+        ('"a.b"() < {n} > : () -> ()', {"n": None}, '"a.b"() : () -> ()'),
         # Both at once.
         ('"a.b"() {n} : () -> ()', {"n": None, "k": 1}, '"a.b"() {k = 1 : i64} : () -> ()'),
         ('"a.b"() {n, m} : () -> ()', {"k": 1, "n": None}, '"a.b"() {m, k = 1 : i64} : () -> ()'),
