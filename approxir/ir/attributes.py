@@ -316,11 +316,7 @@ def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
     text = source.text
     body = "{" + ", ".join(_entry_text(key, value) for key, value in additions.items()) + "}"
     if op.is_generic:
-        colon = parts_of(op).colon
-        at = colon
-        while text[at - 1] in " \t\n\r":
-            at -= 1
-        return at, at, f" {body}" + ("" if at < colon else " ")
+        return _before_colon(text, parts_of(op).colon, body)
     # Formats differ in where the dictionary goes; the reader tells which place is right.
     from approxir.syntax.formats.reader import read_custom
 
@@ -349,6 +345,11 @@ def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
     )
 
 
+def _before_colon(text: str, colon: int, body: str) -> Edit:
+    # A comment may stand before the colon, so that the place is the colon's.
+    return colon, colon, f"{body} " if text[colon - 1] in " \t\r\n" else f" {body} "
+
+
 def _candidates(op: Operation, body: str) -> Iterator[tuple[int, str]]:
     """Places where a custom form may take its attribute dictionary."""
     assert op.source is not None
@@ -367,10 +368,7 @@ def _candidates(op: Operation, body: str) -> Iterator[tuple[int, str]]:
             colons.append(at)
         at += 1
     for colon in colons:
-        at = colon
-        while text[at - 1] in " \t\n\r":
-            at -= 1
-        yield at, f" {body}" + ("" if at < colon else " ")
+        yield _before_colon(text, colon, body)[1:]
     if op.regions:
         at = op.regions[0].start
         yield at, f"attributes {body} "

@@ -82,6 +82,9 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         ('scf.if %c { } loc("x")', {"n": UnitAttr()}, 'scf.if %c { } {n} loc("x")'),
         ("scf.if %c { }", {"n": UnitAttr()}, "scf.if %c { } {n}"),
         ("call @f(%a, %b) : (i32, i32) -> ()", {"n": UnitAttr()}, "call @f(%a, %b) {n} : (i32, i32) -> ()"),
+        ('"a.b"()// x\n: () -> ()', {"n": True}, '"a.b"()// x\n{n = true} : () -> ()'),
+        ('"a.b"(): () -> ()', {"n": True}, '"a.b"() {n = true} : () -> ()'),
+        ("%0 = arith.addi %a, %b // x\n  : i32", {"m": True}, "%0 = arith.addi %a, %b // x\n  {m = true} : i32"),
         # Deletions.
         ('"a.b"() {n, m = 1 : i8, "l"} : () -> ()', {"n": None}, '"a.b"() {m = 1 : i8, "l"} : () -> ()'),
         ('"a.b"() {n, m = 1 : i8, "l"} : () -> ()', {"m": None}, '"a.b"() {n, "l"} : () -> ()'),
