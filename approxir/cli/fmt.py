@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import click
 
 from approxir.cli import streams
+from approxir.cli.diffs import unified_diff
 from approxir.errors import ApproxIRError
 
 
@@ -115,18 +115,3 @@ def _format_files(
         if target == streams.STDIO and not (check or diff):
             streams.write(streams.STDIO, formatted)
     return tally
-
-
-def unified_diff(before: str, after: str, name: str) -> str:
-    """What `diff -u` would show for two states of one text."""
-    parts = []
-    for line in difflib.unified_diff(_lines(before), _lines(after), fromfile=name, tofile=name):
-        parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
-    return "".join(parts)
-
-
-def _lines(text: str) -> list[str]:
-    # str.splitlines would also split at form feeds and the like.
-    lines = [line + "\n" for line in text.split("\n")]
-    lines[-1] = lines[-1][:-1]
-    return lines if lines[-1] else lines[:-1]

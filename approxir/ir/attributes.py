@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from approxir.errors import IRError, ParseError
 from approxir.ir.forms import form_of, parts_of
+from approxir.ir.value_edits import Edit, dictionary_edits, entry_text, value_edits
+from approxir.ir.value_spans import array_spans, dense_array_spans
 from approxir.syntax.attributes import dict_entries, parse_attribute, parse_attribute_dict
 from approxir.syntax.balance import skip_trivia
 from approxir.syntax.entries import DictEntry
 from approxir.syntax.generic import Span, custom_dictionaries
-from approxir.values import Attribute, DenseArrayAttr, IntegerAttr, StringAttr, UnitAttr, attribute, key_text
+from approxir.syntax.source import Source
+from approxir.values import (
+    Attribute,
+    DenseArrayAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+    UnitAttr,
+    attribute,
+    symbol_text,
+)
 
 if TYPE_CHECKING:
     from approxir.ir.operation import Operation
-
-Edit = tuple[int, int, str]
 
 
 class _Inline(NamedTuple):
@@ -54,6 +64,8 @@ class AttributeView(MutableMapping[str, Attribute]):
         if made is not None:
             return {**made.attributes, **made.properties}
         held = _read(op)
+        if op._patches:
+            held = _patched(op, held)
         overlay = op._overlay
         if not overlay:
             return held
@@ -109,6 +121,47 @@ class AttributeView(MutableMapping[str, Attribute]):
         except IRError:
             op._overlay = before
             raise
+        place = self.span(key) if op._patches else None
+        if place is not None:
+            # The names of symbols that were replaced in the old value.
+            kept = {
+                span: new
+                for span, new in (op._patches or {}).items()
+                if span[0] < place[0] or span[1] > place[1]
+            }
+            op._patches = kept or None
+
+    def span(self, key: str) -> tuple[int, int] | None:
+        """Where the text that the operation was parsed from spells the value of an attribute.
+
+        Offsets count in ``op.source.text``, so that edits do not change them. For an entry without a value
+        it is the key; None for what is not spelled, and for operations that were made.
+        """
+        op = self._operation
+        if op.source is None:
+            return None
+        places = _places(op)
+        for _, entries in places.dictionaries:
+            for entry in entries:
+                if entry.key == key:
+                    unit = entry.value_start == entry.key_end
+                    return (entry.key_start if unit else entry.value_start), entry.value_end
+        place = places.inline.get(key)
+        return None if place is None or place.start < 0 else (place.start, place.end)
+
+    def element_spans(self, key: str) -> list[tuple[int, int]]:
+        """Where the text spells the elements of a dense array or an array; as for `span`, without edits.
+
+        Empty where the text spells something else.
+        """
+        place = self.span(key)
+        if place is None:
+            return []
+        op = self._operation
+        assert op.source is not None
+        text = op.source.text
+        dense = dense_array_spans(text, *place)
+        return dense.items if dense is not None else array_spans(text, *place) or []
 
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{key} = {value}" for key, value in self.items()) + "}"
@@ -123,6 +176,31 @@ def _convert(value: Any, old: Attribute | None) -> Attribute:
 
 
 _NO_ATTRIBUTES: dict[str, Attribute] = {}
+
+
+def _patched(op: Operation, held: Mapping[str, Attribute]) -> Mapping[str, Attribute]:
+    """The attributes with the symbols in them as they were renamed."""
+    source, patches = op.source, op._patches
+    assert source is not None
+    assert patches is not None
+    inside = sorted(patches.items())
+    changed = dict(held)
+    for key, old in held.items():
+        span = op.attributes.span(key)
+        edits = [edit for edit in inside if span is not None and span[0] <= edit[0][0] < span[1]]
+        if span is None or not edits:
+            continue
+        text = source.text[span[0] : span[1]]
+        for (start, end), new in reversed(edits):
+            text = text[: start - span[0]] + new + text[end - span[0] :]
+        if isinstance(old, StringAttr) and text.startswith("@"):
+            # A custom form spells the name of a symbol as a reference to it.
+            reference = parse_attribute(text)
+            assert isinstance(reference, SymbolRefAttr)
+            changed[key] = StringAttr(reference.root)
+        else:
+            changed[key] = parse_attribute(text)
+    return changed
 
 
 def _read(op: Operation) -> Mapping[str, Attribute]:
@@ -215,7 +293,7 @@ def attribute_edits(op: Operation) -> list[Edit]:
     left = dict(overlay)
     for key, place in places.inline.items():
         if key in left:
-            edits.append(_inline_edit(op, key, place, left.pop(key)))
+            edits += _inline_edits(op, key, place, left.pop(key))
     additions: dict[str, Attribute] = {}
     held = {entry.key for _, entries in places.dictionaries for entry in entries}
     for key, value in left.items():
@@ -229,10 +307,6 @@ def attribute_edits(op: Operation) -> list[Edit]:
     return edits
 
 
-def _entry_text(key: str, value: Attribute) -> str:
-    return key_text(key) if isinstance(value, UnitAttr) else f"{key_text(key)} = {value}"
-
-
 def _dictionary_edits(
     op: Operation,
     span: Span,
@@ -240,41 +314,48 @@ def _dictionary_edits(
     changes: Mapping[str, Attribute | None],
     additions: Mapping[str, Attribute],
 ) -> list[Edit]:
-    edits: list[Edit] = []
-    removed = [entry.key in changes and changes[entry.key] is None for entry in entries]
-    for entry, gone in zip(entries, removed, strict=True):
+    source = op.source
+    assert source is not None
+    if entries and not additions and all(changes.get(entry.key, entry) is None for entry in entries):
+        return [_whole_dictionary(op, span)]
+    text = source.text
+    edits = dictionary_edits(
+        text, span[0] + 1, entries, lambda entry: _spelled_value(source, entry), changes, additions
+    )
+    for entry in entries:
         value = changes.get(entry.key)
-        if gone or value is None:
-            continue
-        if entry.value_start == entry.key_end:
-            if not isinstance(value, UnitAttr):
-                edits.append((entry.key_end, entry.key_end, f" = {value}"))
-        elif isinstance(value, UnitAttr):
-            edits.append((entry.key_end, entry.end, ""))
-        else:
-            edits.append((entry.value_start, entry.value_end, str(value)))
-    if entries and all(removed) and not additions:
-        edits.append(_whole_dictionary(op, span))
-        return edits
-    index = 0
-    anchor = span[0] + 1
-    while index < len(entries):
-        if not removed[index]:
-            anchor = entries[index].end
-            index += 1
-            continue
-        first = index
-        while index < len(entries) and removed[index]:
-            index += 1
-        if index < len(entries):
-            edits.append((entries[first].key_start, entries[index].key_start, ""))
-        else:
-            edits.append((anchor if first else entries[0].key_start, entries[-1].end, ""))
-    if additions:
-        text = ", ".join(_entry_text(key, value) for key, value in additions.items())
-        kept = not all(removed)
-        edits.append((anchor, anchor, f", {text}" if kept else text))
+        kept = value is not None and not isinstance(value, UnitAttr)
+        if kept and "@" in text[entry.value_start : entry.value_end]:
+            edits = _as_one(text, entry.value_start, entry.value_end, edits)
     return edits
+
+
+def _spelled_value(source: Source, entry: DictEntry) -> Attribute | None:
+    """The value that the text gives an entry; None where it is faulty."""
+    start, end = entry.value_start, entry.value_end
+    try:
+        return parse_attribute(source.text[start:end], source=source, base=start)
+    except ParseError:
+        return None
+
+
+def _as_one(text: str, start: int, end: int, edits: list[Edit]) -> list[Edit]:
+    """The same replacements, with those in a value made into one of the whole value.
+
+    The symbol references of a value that was set are those of the attribute, even where the text spells the
+    same ones; the replacement tells that those of the text do not count.
+    """
+    pieces: list[str] = []
+    others: list[Edit] = []
+    at = start
+    for edit in edits:
+        if edit[0] < start or edit[1] > end:
+            others.append(edit)
+        else:
+            pieces += (text[at : edit[0]], edit[2])
+            at = edit[1]
+    pieces.append(text[at:end])
+    return [*others, (start, end, "".join(pieces))]
 
 
 def _whole_dictionary(op: Operation, span: Span) -> Edit:
@@ -294,27 +375,33 @@ def _whole_dictionary(op: Operation, span: Span) -> Edit:
     return begin, end, ""
 
 
-def _inline_edit(op: Operation, key: str, place: _Inline, value: Attribute | None) -> Edit:
+def _inline_edits(op: Operation, key: str, place: _Inline, value: Attribute | None) -> list[Edit]:
     assert op.source is not None
-    spelled = op.source.text[place.start : place.end] if place.start >= 0 else None
-    if value is not None and spelled is not None:
-        if spelled == place.text:
-            return place.start, place.end, str(value)
-        if spelled.startswith("@") and isinstance(value, StringAttr):
-            from approxir.values import symbol_text
-
-            return place.start, place.end, symbol_text(value.value)
-    raise IRError(
-        f"{op.location}: the custom form of {op.name} does not spell '{key}' in a way that can be edited; "
-        "print the module with generic=True first"
-    )
+    text = op.source.text
+    start, end = place.start, place.end
+    spelled = text[start:end] if start >= 0 else None
+    edits: list[Edit] | None = None
+    if value is not None:
+        old = parse_attribute(place.text)
+        if old == value:
+            edits = []
+        elif spelled == place.text:
+            edits = value_edits(text, start, end, old, value)
+        elif spelled is not None and spelled.startswith("@") and isinstance(value, StringAttr):
+            edits = [(start, end, symbol_text(value.value))]
+    if edits is None:
+        raise IRError(
+            f"{op.location}: the custom form of {op.name} does not spell '{key}' in a way that can be "
+            "edited; print the module with generic=True first"
+        )
+    return _as_one(text, start, end, edits) if spelled is not None and "@" in spelled else edits
 
 
 def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
     source = op.source
     assert source is not None
     text = source.text
-    body = "{" + ", ".join(_entry_text(key, value) for key, value in additions.items()) + "}"
+    body = "{" + ", ".join(entry_text(key, value) for key, value in additions.items()) + "}"
     if op.is_generic:
         return _before_colon(text, parts_of(op).colon, body)
     # Formats differ in where the dictionary goes; the reader tells which place is right.

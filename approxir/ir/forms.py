@@ -46,7 +46,7 @@ def form_of(op: Operation, aliases: dict[str, str] | None = None) -> CustomForm 
         assert source is not None
         context = Context(
             type_of=lambda ref: _type_text(op, ref),
-            alias=aliases.get if aliases is not None else lambda name: _aliases_of(op).get(name),
+            alias=aliases.get if aliases is not None else lambda name: aliases_of(op).get(name),
             result_count=len(op.results),
         )
         known = read_custom(
@@ -56,7 +56,8 @@ def form_of(op: Operation, aliases: dict[str, str] | None = None) -> CustomForm 
     return known  # type: ignore[no-any-return]
 
 
-def _aliases_of(op: Operation) -> dict[str, str]:
+def aliases_of(op: Operation) -> dict[str, str]:
+    """The alias definitions of the module that an operation stands in; none for one that stands nowhere."""
     top = op
     while (parent := top.parent) is not None:
         top = parent

@@ -16,7 +16,7 @@ from approxir.ir.blocks import Block, Region, mark_above, walk_regions
 from approxir.ir.parts import ERASED, OWN, Detail, Made, SourceLocation
 from approxir.ir.ssa import BlockArgument, OpResult, Value, check_name
 from approxir.syntax.generic import Span
-from approxir.syntax.lexemes import result_groups
+from approxir.syntax.lexemes import STRING_RE, WORD_RE, result_groups
 from approxir.syntax.nodes import OperationNode
 from approxir.syntax.pausing import collector_paused
 from approxir.syntax.source import Source
@@ -161,11 +161,13 @@ class Operation(OperationNode):
     def name_end(self) -> int:
         """One past the operation's name in its text, which may leave out the dialect's prefix."""
         assert self.source is not None
-        if self.source.text.startswith(self.name, self.name_start):
-            return self.name_start + len(self.name)
-        if self.is_generic:
-            return self.name_start + len(self.name) + 2
-        return self.name_start + len(self.name) - len(self.dialect) - 1
+        text, start = self.source.text, self.name_start
+        # An operation that was renamed has another name than its text spells.
+        if self._patches is None and text.startswith(self.name, start):
+            return start + len(self.name)
+        word = (STRING_RE if text[start] == '"' else WORD_RE).match(text, start)
+        assert word is not None
+        return word.end()
 
     @property
     def dialect(self) -> str:
@@ -301,6 +303,17 @@ class Operation(OperationNode):
                 operands[slot] = new
                 new._add_use(self)
         self._touch()
+
+    def rename(self, name: str) -> None:
+        """Give the operation another name, such as ``arith.subi``; its text is the same but for that.
+
+        The name is spelled with its dialect, even where the text left the dialect out. Raises
+        `InvalidValue`, a `ValueError`, for what is no name, and `IRError` where the custom form that the
+        text has does not suit the new name, or an edited attribute has no place in it any more.
+        """
+        from approxir.ir.renaming import rename_operation
+
+        rename_operation(self, name)
 
     def add_region(self, region: Region) -> Region:
         """Append a region that belongs to no operation."""

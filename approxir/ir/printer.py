@@ -116,6 +116,14 @@ def text_edits(op: Operation) -> list[Edit]:
     return edits
 
 
+def _is_short(op: Operation) -> bool:
+    """Whether the text of `op` leaves out the dialect of its name (that of one renamed never does)."""
+    assert op.source is not None
+    if op._patches and (op.name_start, op.name_end) in op._patches:
+        return False
+    return not op.source.text.startswith((op.name, '"'), op.name_start)
+
+
 def _may_be_short(op: Operation) -> bool:
     """Whether the name of `op` may be spelled without its dialect where it stands."""
     parent = op.parent
@@ -203,8 +211,7 @@ class _Printer:
             self.write(text[op.start : op.end])
             return
         edits = own_edits(op) if op._flags & OWN else []
-        short = not text.startswith((op.name, '"'), op.name_start)
-        if short and op._flags & FOREIGN and not _may_be_short(op):
+        if op._flags & FOREIGN and _is_short(op) and not _may_be_short(op):
             edits.append((op.name_start, op.name_end, op.name))
             edits.sort()
         edits.reverse()

@@ -21,6 +21,7 @@ from approxir.values import (
     AttrAlias,
     Attribute,
     BoolAttr,
+    DenseArrayAttr,
     DenseElementsAttr,
     DialectType,
     DictAttr,
@@ -212,6 +213,9 @@ _ATTRIBUTE = re.compile(
     r"|(true|false|unit))"
 )
 _DENSE = re.compile(r'dense<((?:[^<>"/]++|"0x[0-9a-fA-F]*+")?+)> : (tensor<[^<>]*+>)')
+_ARRAY = re.compile(
+    r"array<(i(?:8|16|32|64))(?:[ ]*+:[ ]*+((?:-?[0-9]{1,18}[ ]*+,[ ]*+)*+-?[0-9]{1,18})[ ]*+)?+>"
+)
 _WORDS: dict[str, Attribute] = {"true": BoolAttr(True), "false": BoolAttr(False), "unit": UnitAttr()}
 _SCALARS: dict[str, Type] = {}
 
@@ -247,6 +251,8 @@ def _quick_attribute(text: str) -> Attribute | None:
     """The attribute, if its text has one of the commonest forms, character for character."""
     match = _ATTRIBUTE.fullmatch(text)
     if match is None:
+        if text.startswith("array<"):
+            return _quick_array(text)
         type = _quick_type(text)
         return TypeAttr(type) if type is not None else _quick_dense(text)
     integer, integer_type, number, float_type, string, symbol, name, rest, body, word = match.groups()
@@ -267,6 +273,20 @@ def _quick_attribute(text: str) -> Attribute | None:
     if rest is None and body is None:
         return AttrAlias(name)
     return OpaqueAttr(name, (rest[1:] if rest else "") + (body or ""))
+
+
+def _quick_array(text: str) -> Attribute | None:
+    """The array of integers, if its text has the commonest form."""
+    match = _ARRAY.fullmatch(text)
+    if match is None:
+        return None
+    numbers = match[2]
+    try:
+        values = () if numbers is None else tuple([int(number) for number in numbers.split(",")])
+        return DenseArrayAttr(_scalar(match[1]), values)
+    except InvalidValue:
+        # The slow way reports the place as well.
+        return None
 
 
 def _quick_dense(text: str) -> Attribute | None:

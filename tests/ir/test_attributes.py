@@ -51,7 +51,7 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         (
             '"a.b"() {n = array<i32: 1,2>} : () -> ()',
             {"n": [3, 4]},
-            '"a.b"() {n = array<i32: 3, 4>} : () -> ()',
+            '"a.b"() {n = array<i32: 3,4>} : () -> ()',
         ),
         ("test.x %a {n = 1 : i8} : i32", {"n": 2}, "test.x %a {n = 2 : i8} : i32"),
         ("arith.addi %a, %b {n = 1 : i8} : i32", {"n": 2}, "arith.addi %a, %b {n = 2 : i8} : i32"),
@@ -84,7 +84,11 @@ def edit(line: str, change: dict[str, object], *, index: int = 2) -> str:
         ("call @f(%a, %b) : (i32, i32) -> ()", {"n": UnitAttr()}, "call @f(%a, %b) {n} : (i32, i32) -> ()"),
         ('"a.b"()// x\n: () -> ()', {"n": True}, '"a.b"()// x\n{n = true} : () -> ()'),
         ('"a.b"(): () -> ()', {"n": True}, '"a.b"() {n = true} : () -> ()'),
-        ("%0 = arith.addi %a, %b // x\n  : i32", {"m": True}, "%0 = arith.addi %a, %b // x\n  {m = true} : i32"),
+        (
+            "%0 = arith.addi %a, %b // x\n  : i32",
+            {"m": True},
+            "%0 = arith.addi %a, %b // x\n  {m = true} : i32",
+        ),
         # Deletions.
         ('"a.b"() {n, m = 1 : i8, "l"} : () -> ()', {"n": None}, '"a.b"() {m = 1 : i8, "l"} : () -> ()'),
         ('"a.b"() {n, m = 1 : i8, "l"} : () -> ()', {"m": None}, '"a.b"() {n, "l"} : () -> ()'),
@@ -173,3 +177,46 @@ def test_made_operations_have_attributes_too() -> None:
     op.attributes["q"] = "x"
     del op.attributes["n"]
     assert str(op) == '"a.b"() <{p = 2 : i32}> {q = "x"} : () -> ()'
+
+
+def test_where_the_text_spells_values() -> None:
+    text = """func.func @f(%a: i32) attributes {k = [1, {x = 2}, "a,b"], u} {
+  %0 = arith.constant 0x10 : i32
+  %1 = arith.cmpi slt, %a, %0 : i32
+  %2 = "a.b"() <{p = array<i32:1,0x2>, d}> {"q r" = 5 : i8, e = array<i32>} : () -> i1
+  return
+}
+"""
+    for module in (ax.parse(text), ax.parse(text, lazy=True)):
+        [function] = module.find("func.func")
+        [constant] = module.find("arith.constant")
+        [generic] = module.find("a.b")
+
+        def spelled(op: ax.Operation, key: str) -> str | None:
+            place = op.attributes.span(key)
+            return None if place is None else text[place[0] : place[1]]
+
+        def elements(op: ax.Operation, key: str) -> list[str]:
+            return [text[start:end] for start, end in op.attributes.element_spans(key)]
+
+        assert spelled(function, "k") == '[1, {x = 2}, "a,b"]'
+        assert elements(function, "k") == ["1", "{x = 2}", '"a,b"']
+        assert spelled(function, "u") == "u"
+        assert spelled(function, "sym_name") == "@f"
+        assert spelled(function, "x") is None
+        assert spelled(constant, "value") == "0x10 : i32"
+        assert elements(constant, "value") == []
+        assert spelled(generic, "p") == "array<i32:1,0x2>"
+        assert elements(generic, "p") == ["1", "0x2"]
+        assert spelled(generic, "d") == "d"
+        assert spelled(generic, "q r") == "5 : i8"
+        assert elements(generic, "e") == []
+        generic.attributes["p"] = [1, 2, 3]
+        generic.attributes["new"] = 1
+        assert elements(generic, "p") == ["1", "0x2"]
+        assert spelled(generic, "new") is None
+        [compare] = module.find("arith.cmpi")
+        assert spelled(compare, "predicate") == "slt"
+    made = ax.Operation.create("a.b", attributes={"n": DenseArrayAttr(I32, (1,))})
+    assert made.attributes.span("n") is None
+    assert made.attributes.element_spans("n") == []

@@ -8,7 +8,7 @@ from approxir.errors import IRError
 from approxir.ir.module import parse
 from approxir.ir.operation import Operation
 from approxir.ir.symbols import SymbolTable, own_symbol
-from approxir.values import StringAttr, SymbolRefAttr
+from approxir.values import ArrayAttr, StringAttr, SymbolRefAttr
 
 TEXT = """module {
   func.func private @ext(i32) -> i32
@@ -168,3 +168,16 @@ def test_without_a_module_the_top_level_is_the_table() -> None:
     module = parse("func.func private @f()\nfunc.func @g() {\n  call @f() : () -> ()\n  return\n}\n")
     module.symbols.rename("f", "h")
     assert str(module) == "func.func private @h()\nfunc.func @g() {\n  call @h() : () -> ()\n  return\n}\n"
+
+
+def test_attributes_show_the_new_name() -> None:
+    module = parse(
+        "module {\n  func.func @f() {\n    return\n  }\n  func.func @g() attributes {uses = [@f, @g]} {\n"
+        '    call @f() : () -> ()\n    "func.call"() <{callee = @f}> : () -> ()\n    return\n  }\n}\n'
+    )
+    f, g = module.symbols.definitions.values()
+    module.symbols.rename("f", "a b")
+    assert f.attributes["sym_name"] == StringAttr("a b")
+    assert g.attributes["uses"] == ArrayAttr((SymbolRefAttr("a b"), SymbolRefAttr("g")))
+    calls = [op for op in module.walk() if op.name == "func.call"]
+    assert [op.attributes["callee"] for op in calls] == [SymbolRefAttr("a b")] * 2
