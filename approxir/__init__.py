@@ -22,6 +22,8 @@ if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
     __path__.append(os.path.dirname(os.path.dirname(__file__)))
 
 if TYPE_CHECKING:
+    from approxir.dialects.approx.errors import ConfigError, ParamsError
+    from approxir.dialects.approx.params import KnobParams
     from approxir.errors import (
         ApproxIRError,
         Diagnostic,
@@ -40,13 +42,18 @@ if TYPE_CHECKING:
     from approxir.ir.rewriting import ConvergenceError, Pattern, pattern, rewrite
     from approxir.ir.ssa import BlockArgument, OpResult, Use, Value
     from approxir.ir.symbols import SymbolTable
+    from approxir.knobs.parameters import TunableParam
+    from approxir.knobs.view import KnobView
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
+    from approxir.tuning.config_manager import MLIRConfigManager
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
+    "approxir.dialects.approx.errors": ("ConfigError", "ParamsError"),
+    "approxir.dialects.approx.params": ("KnobParams",),
     "approxir.errors": (
-        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError", "PrintError",
-        "VerifyError",
+        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError",
+        "PrintError", "VerifyError",
     ),
     "approxir.ir.building": ("Builder",),
     "approxir.ir.cloning": ("inline_block",),
@@ -57,15 +64,19 @@ _WHERE = {
     "approxir.ir.rewriting": ("ConvergenceError", "Pattern", "pattern", "rewrite"),
     "approxir.ir.ssa": ("BlockArgument", "OpResult", "Use", "Value"),
     "approxir.ir.symbols": ("SymbolTable",),
+    "approxir.knobs.parameters": ("TunableParam",),
+    "approxir.knobs.view": ("KnobView",),
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
+    "approxir.tuning.config_manager": ("MLIRConfigManager",),
     "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
 }  # fmt: skip
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "ApproxIRError", "Attribute", "Block", "BlockArgument", "Builder", "ConvergenceError", "Diagnostic",
-    "IRError", "MissingDependencyError", "Module", "OpResult", "Operation", "ParseError", "Pattern",
-    "PrintError", "Region", "SourceLocation", "SymbolTable", "Type", "Use", "Value", "VerifyError",
+    "ApproxIRError", "Attribute", "Block", "BlockArgument", "Builder", "ConfigError", "ConvergenceError",
+    "Diagnostic", "IRError", "KnobParams", "KnobView", "MLIRConfigManager", "MissingDependencyError",
+    "Module", "OpResult", "Operation", "ParamsError", "ParseError", "Pattern", "PrintError", "Region",
+    "SourceLocation", "SymbolTable", "TunableParam", "Type", "Use", "Value", "VerifyError",
     "__version__", "attribute", "inline_block", "load", "parse", "parse_attribute", "parse_location",
     "parse_type", "pattern", "rewrite", "to_python",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from approxir.errors import ParseError
@@ -80,6 +79,8 @@ def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
     if old is not None and not os.access(target, os.W_OK):
         # A rename would get around the permissions of the file itself.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+    import tempfile
+
     directory, name = os.path.split(target)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=directory)
     try:

@@ -26,6 +26,7 @@ LAYERS = (
     ("syntax",),
     ("ir",),
     ("dialects",),
+    ("knobs",),
     ("codegen",),
     ("lint", "passes", "transforms"),
     ("frontends", "tuning"),

@@ -1,4 +1,4 @@
-"""The command line, ``approxir``: one module for each subcommand, loaded when it is called."""
+"""The command lines: ``approx-opt``, and ``approxir`` with one module a subcommand, loaded when called."""
 
 from approxir.cli.main import main
 

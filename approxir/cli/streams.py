@@ -34,10 +34,10 @@ def write(path: str, text: str) -> None:
         files.write_text_atomic(path, text)
 
 
-def describe(error: OSError) -> str:
+def describe(error: OSError, program: str = "approxir") -> str:
     """An operating system's error as the line that goes to standard error."""
     what = error.strerror or str(error)
-    return f"approxir: {error.filename}: {what}" if error.filename is not None else f"approxir: {what}"
+    return f"{program}: {error.filename}: {what}" if error.filename is not None else f"{program}: {what}"
 
 
 def _opened(stream: TextIO | None, name: str) -> TextIO:

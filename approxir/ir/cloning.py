@@ -108,7 +108,9 @@ def _connect(old: Operation, new: Operation, mapping: dict[Any, Any]) -> None:
     new._facts = old._facts
     if old._made is not None:
         made = old._made
-        new._made = Made(made.result_types, dict(made.properties), dict(made.attributes), made.location)
+        new._made = Made(
+            made.result_types, dict(made.properties), dict(made.attributes), made.location, made.origin
+        )
     copy.successors = [mapping.get(target, target) for target in detail.successors]
 
 

@@ -63,7 +63,7 @@ def aliases_of(op: Operation) -> dict[str, str]:
         top = parent
     region = top.block.region if top.block is not None else None
     module = region._module if region is not None else None
-    return {} if module is None else module.aliases
+    return {} if module is None else module._alias_texts()
 
 
 def _type_text(op: Operation, ref: NameRef) -> str | None:

@@ -17,6 +17,7 @@ from approxir.ir.operation import Operation
 from approxir.syntax import lexemes as lx
 from approxir.syntax.formats.traits import ELIDED
 from approxir.syntax.nodes import OperationNode
+from approxir.syntax.pausing import collector_paused
 from approxir.syntax.source import Source
 from approxir.syntax.structure import parse_operation
 
@@ -94,25 +95,40 @@ class _IslandNodes:
 
 def find_islands(module: Module, names: tuple[str, ...]) -> list[Operation] | None:
     """The operations with these names, without parsing the rest; None where that cannot be decided."""
-    text = module.source.text
+    if names not in module._occurrences:
+        module._occurrences[names] = _operations_named(module.source.text, names)
+    offsets = module._occurrences[names]
+    if offsets is None:
+        return None
+    with collector_paused():
+        return _islands_at(module, offsets, names)
+
+
+def _operations_named(text: str, names: tuple[str, ...]) -> list[int] | None:
+    """Where the operations with these names begin, sorted; None where that cannot be decided."""
     offsets: set[int] = set()
     for name in names:
         dialect, _, short = name.partition(".")
-        if not short or (dialect in ELIDED and _spelled_short(text, short)):
+        if "." not in name or (dialect in ELIDED and (not short or _spelled_short(text, short))):
             # The text may leave out the dialect; whether it does here depends on what is around.
             return None
         at = text.find(name)
         while at >= 0:
-            offset = _operation_start(text, at, name)
+            offset = operation_start(text, at, name)
             if offset is None:
                 return None
             if offset >= 0:
                 offsets.add(offset)
             at = text.find(name, at + len(name))
+    return sorted(offsets)
+
+
+def _islands_at(module: Module, offsets: list[int], names: tuple[str, ...]) -> list[Operation] | None:
+    """The operations of these names among those that begin at the offsets, and inside of them."""
     found: list[Operation] = []
     starts = sorted(module._islands)
     end = -1
-    for offset in sorted(offsets):
+    for offset in offsets:
         if offset < end:
             continue
         island = _island_at(module, offset, starts)
@@ -223,7 +239,7 @@ _LOOK_BACK = 1000
 _STRING_OR_COMMENT = re.compile(rf"{lx.STRING}|//[^\n]*+")
 
 
-def _operation_start(text: str, at: int, name: str) -> int | None:
+def operation_start(text: str, at: int, name: str) -> int | None:
     """Where the operation begins whose name stands at `at`.
 
     -1 when the occurrence is surely no operation's name (a comment, a string, part of a longer word),

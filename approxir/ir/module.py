@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,9 @@ from approxir.syntax.structure import parse_structure
 if TYPE_CHECKING:
     from approxir.errors import Diagnostic
     from approxir.ir.symbols import SymbolTable
+    from approxir.knobs.view import KnobView
+    from approxir.lint.rule import Finding
+    from approxir.lint.settings import LintSettings
 
 EAGER_LIMIT = 1 << 20
 """Texts up to this many characters are parsed by `parse` at once; longer ones when somebody looks."""
@@ -42,8 +45,11 @@ class Module:
         self._region: Region | None = None
         self._definitions: list[Definition] = []
         self._changed = False
+        self._aliases: dict[str, str] | None = None
         # Operations parsed by themselves, before the whole text was, by offset.
         self._islands: dict[int, Island] = {}
+        # Where the text has operations of these names, as far as the text alone tells.
+        self._occurrences: dict[tuple[str, ...], list[int] | None] = {}
 
     @property
     def file(self) -> str:
@@ -87,10 +93,17 @@ class Module:
     @property
     def aliases(self) -> dict[str, str]:
         """Alias definitions: ``#map`` or ``!t`` to the text that it stands for."""
-        text = self.source.text
-        return {
-            d.kind + d.name: text[d.value_start : d.end] for d in self.definitions if d.kind != "metadata"
-        }
+        return dict(self._alias_texts())
+
+    def _alias_texts(self) -> dict[str, str]:
+        """The same dictionary each time, which nobody may change."""
+        found = self._aliases
+        if found is None:
+            text = self.source.text
+            found = self._aliases = {
+                d.kind + d.name: text[d.value_start : d.end] for d in self.definitions if d.kind != "metadata"
+            }
+        return found
 
     def walk(self) -> Iterator[Operation]:
         """Every operation, outermost first, in the order of the text."""
@@ -132,6 +145,40 @@ class Module:
             return region
         return self.region
 
+    # Knobs.
+
+    def knobs(self) -> list[KnobView]:
+        """The knobs with their params: annotations of functions, and ``approx.knob`` operations.
+
+        On a text that was not parsed yet, only they are parsed.
+        """
+        from approxir.knobs.finding import find_knobs
+
+        return find_knobs(self)
+
+    def knob(self, name: str) -> KnobView:
+        """The knob of that name, which is its function's. Raises `ConfigError` when there is none."""
+        from approxir.knobs.finding import find_knob
+
+        return find_knob(self, name)
+
+    def config(self) -> dict[str, int]:
+        """The value of every tunable number, by name: ``{"my_kernel_threshold_0": 100, ...}``."""
+        from approxir.knobs.config import read_config
+
+        return read_config(self)
+
+    def apply(self, config: Mapping[str, int], *, complete: bool = False) -> dict[str, int]:
+        """Set tunable numbers by name, all or none, and return the values that were replaced.
+
+        Applying what is returned undoes it. With `complete`, no parameter may be left out. Raises
+        `ConfigError` with everything that is wrong: unknown names (and the nearest known ones), values that
+        are no integers or not allowed, thresholds that would not ascend.
+        """
+        from approxir.knobs.config import apply_config
+
+        return apply_config(self, config, complete=complete)
+
     # Forcing and checking.
 
     def parse_all(self) -> Module:
@@ -153,6 +200,16 @@ class Module:
         from approxir.ir.verifier import verify_module
 
         verify_module(self, using)
+
+    def lint(self, settings: LintSettings | None = None) -> list[Finding]:
+        """What is legal but not meant, and what the passes would refuse: the findings of the lint rules.
+
+        `settings` choose rules and severities (`approxir.lint.settings`); by default every rule that is on
+        by default runs. Findings come in the order of the text; ``finding.diagnostic()`` gives the place.
+        """
+        from approxir.lint.runner import lint_module
+
+        return lint_module(self, settings)
 
     def diagnostics(self) -> list[Diagnostic]:
         """What `verify` would complain about, as a list; empty for a sound module."""
@@ -187,6 +244,12 @@ class Module:
         from approxir.files import write_text_atomic
 
         write_text_atomic(path, str(self))
+
+    def _reset(self, text: str) -> None:
+        """Go back to a text; what was looked up before does not belong to the module any more."""
+        if self._region is not None:
+            self._region._module = None
+        self.__init__(Source(text, self.file))  # type: ignore[misc]
 
     def clone(self) -> Module:
         """An independent copy."""

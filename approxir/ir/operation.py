@@ -88,11 +88,13 @@ class Operation(OperationNode):
         regions: Sequence[Region] = (),
         result_names: Sequence[str | None] | None = None,
         location: Attribute | None = None,
+        origin: Operation | None = None,
     ) -> Operation:
         """Make an operation that stands nowhere yet.
 
         `properties` are the attributes that belong to the operation itself, `attributes` the others;
-        `result_names` are wishes, which the printer changes where they are taken.
+        `result_names` are wishes, which the printer changes where they are taken. `origin` is the operation
+        that this one is made for, to which errors about it will point.
         """
         op = cls(None, name, 0, 0, 0, 0, None, None)
         names = result_names or [None] * len(result_types)
@@ -104,7 +106,7 @@ class Operation(OperationNode):
             result._type = kind
             result._fresh = True
         op.results_ = results
-        op._made = Made(tuple(result_types), dict(properties or {}), dict(attributes or {}), location)
+        op._made = Made(tuple(result_types), dict(properties or {}), dict(attributes or {}), location, origin)
         detail = op._detail = Detail(operands=list(operands), successors=list(successors))
         for operand in detail.operands:
             operand._add_use(op)

@@ -76,3 +76,5 @@ class Made:
     properties: dict[str, Attribute] = field(default_factory=dict)
     attributes: dict[str, Attribute] = field(default_factory=dict)
     location: Attribute | None = None
+    # The operation that asked for this one: errors about this one point there.
+    origin: Any = None

@@ -31,6 +31,7 @@ from approxir.values import (
     InvalidValue,
     LocAlias,
     Location,
+    MemRefType,
     OpaqueAttr,
     StringAttr,
     SymbolRefAttr,
@@ -92,7 +93,7 @@ def parse_function_type(text: str, *, source: Source | None = None, base: int = 
     found = _types.get(text)
     if isinstance(found, FunctionType):
         return found
-    made: FunctionType = _parse(text, "function_type", source, base)
+    made: FunctionType = _quick_function(text) or _parse(text, "function_type", source, base)
     _types.keep(text, made)
     return made
 
@@ -198,10 +199,11 @@ def _error(fault: Fault, text: str, source: Source | None, base: int) -> ParseEr
 # ---- the commonest forms
 
 _SCALAR = "|".join(["i(?:1|4|8|16|32|64)", "index", "none", *FLOAT_FORMATS])
+_FUNCTION = re.compile(r"\(([^()]*+)\) -> (?:\(([^()]*+)\)|([^(), ][^(),]*+))")
 _LOC_ALIAS = re.compile(r"loc\(#([0-9]++|[A-Za-z_$\-][A-Za-z0-9_$\-]*+)\)")
 _TYPE = re.compile(
     rf"(?:({_SCALAR})"
-    rf"|tensor<((?:(?:\?|[0-9]{{1,18}})x)*+)({_SCALAR})>"
+    rf"|(tensor|memref)<((?:(?:\?|[0-9]{{1,18}})x)*+)({_SCALAR})>"
     r"|!([A-Za-z_][A-Za-z0-9_$]*+)(\.[A-Za-z_][A-Za-z0-9_$.]*+)?(<[^<>()\[\]{}\"\-]*+>)?)"
 )
 _ATTRIBUTE = re.compile(
@@ -231,8 +233,8 @@ def _quick_type(text: str) -> Type | None:
     """The type, if its text has one of the commonest forms, character for character."""
     match = _TYPE.fullmatch(text)
     if match is None:
-        return None
-    scalar, dimensions, element, name, rest, body = match.groups()
+        return _quick_function(text)
+    scalar, shaped, dimensions, element, name, rest, body = match.groups()
     if scalar is not None:
         return _scalar(scalar)
     if element is not None:
@@ -241,10 +243,26 @@ def _quick_type(text: str) -> Type | None:
         shape = (
             [None if size == "?" else int(size) for size in dimensions[:-1].split("x")] if dimensions else []
         )
-        return TensorType(tuple(shape), _scalar(element))
+        return (TensorType if shaped == "tensor" else MemRefType)(tuple(shape), _scalar(element))
     if rest is None and body is None:
         return TypeAlias(name)
     return DialectType(name, (rest[1:] if rest else "") + (body or ""))
+
+
+def _quick_function(text: str) -> FunctionType | None:
+    """The function type, if it has the commonest form and so have the types in it."""
+    match = _FUNCTION.fullmatch(text)
+    if match is None:
+        return None
+    inputs = _quick_types(match[1])
+    results = _quick_types(match[2] if match[3] is None else match[3])
+    return FunctionType(inputs, results) if inputs is not None and results is not None else None
+
+
+def _quick_types(text: str) -> tuple[Type, ...] | None:
+    """Types separated by commas. A comma within a type leaves parts that are none."""
+    found = [_quick_type(part) for part in text.split(", ")] if text else []
+    return None if None in found else tuple(found)  # type: ignore[arg-type]
 
 
 def _quick_attribute(text: str) -> Attribute | None:

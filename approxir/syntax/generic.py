@@ -102,7 +102,10 @@ def own_segments(start: int, end: int, regions: Sequence[Span]) -> Iterator[Span
 
 
 def custom_dictionaries(text: str, start: int, end: int, regions: Sequence[Span]) -> list[Span]:
-    """The spans of the braces outside all other brackets of a custom form, its regions left out."""
+    """The spans of the braces outside all other brackets of a custom form, its regions left out.
+
+    The angle brackets of properties, ``<{...}>``, do not count.
+    """
     found: list[Span] = []
     for begin, stop in own_segments(start, end, regions):
         pos = begin
@@ -133,9 +136,17 @@ def custom_dictionaries(text: str, start: int, end: int, regions: Sequence[Span]
                 if stack and text[stack[-1]] == opener:
                     begun = stack.pop()
                     if opener == "{":
-                        braces.append((stack[-1] if stack else -1, begun, pos))
+                        outer = stack[:-1] if _are_properties(text, stack, begun, pos) else stack
+                        braces.append((outer[-1] if outer else -1, begun, pos))
         # A bracket that stays open is a parenthesis around a region, or no bracket at all.
         around = {-1, *stack}
         found.extend((begun, closed) for outer, begun, closed in braces if outer in around)
     found.sort()
     return found
+
+
+def _are_properties(text: str, stack: list[int], start: int, end: int) -> bool:
+    """Whether the braces stand in angle brackets, the last that are open, with nothing else."""
+    if not stack or text[stack[-1]] != "<" or skip_trivia(text, stack[-1] + 1) != start:
+        return False
+    return text.startswith(">", skip_trivia(text, end))

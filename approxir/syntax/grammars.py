@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import sys
-import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -34,6 +31,9 @@ def load_lark(name: str, *, start: list[str], transformer: Any, lexer: Any) -> A
     processes never see each other's half-written files; without a folder to write to, the table is made
     anew each time.
     """
+    import hashlib
+    import io
+
     import lark
 
     text = grammar_text(name)
@@ -67,6 +67,8 @@ def load_lark(name: str, *, start: list[str], transformer: Any, lexer: Any) -> A
 
 def _write(path: Path, data: bytes) -> None:
     """Store a file as a whole or not at all."""
+    import tempfile
+
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(suffix=".tmp", dir=path.parent)

@@ -154,7 +154,7 @@ class HeaderReader(Reader):
                 return (
                     newline
                     or region_close
-                    or kind == "close"
+                    or kind in ("close", "sigil")
                     or (kind == "word" and _SCALAR_TYPE.match(previous) is not None)
                 )
             if newline and op.name.startswith(_PDL_CONTEXT) and PDL_WORDS.match(text, pos) is not None:

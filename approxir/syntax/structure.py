@@ -144,6 +144,9 @@ class _Parser(HeaderReader):
                     brace -= 1
                     generic = text[name_start] == '"'
                     header = text[name_end:brace]
+                    if '"' in header:
+                        # Brackets in strings are none.
+                        header = lx.STRING_RE.sub('""', header)
                     if generic:
                         fits = text[brace - 1] == "(" and header.count("(") == header.count(")") + 1
                     else:

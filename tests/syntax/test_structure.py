@@ -297,3 +297,8 @@ def test_faults_have_places(text: str, line: int, column: int) -> None:
 def test_independent_faults_are_reported_together() -> None:
     error = fault(inside('"a.b"( : () -> ()', "test.ok", "%z = test.fine", '"c.d"() : i32', "return"))
     assert [d.line for d in error.diagnostics] == [2, 5]
+
+
+def test_a_short_name_after_a_type_alias_begins_an_operation() -> None:
+    text = "!t = i32 func.func @f(%a: !t) { %b = arith.addi %a, %a : !t return }"
+    assert [op.name for op in ax.parse(text).walk()] == ["func.func", "arith.addi", "func.return"]

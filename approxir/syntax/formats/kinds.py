@@ -10,6 +10,8 @@ from typing import Any
 from approxir.syntax.formats.forms import AttrRef, SymbolDefinition
 from approxir.syntax.formats.spans import balanced_end
 from approxir.syntax.formats.state import LABEL_RE, OPERAND_RE, SYMBOL_RE, WORD_RE, State
+from approxir.values.base import InvalidValue
+from approxir.values.strings import unquote
 
 Enums = Mapping[str, Mapping[str, int]]
 
@@ -103,8 +105,12 @@ class SymbolName(Kind):
         name, start, end = state.symbol_name(pos)
         quoted = name if name[0] == '"' else f'"{name}"'
         visibility = state.properties.get("sym_visibility")
+        try:
+            plain = unquote(quoted)
+        except InvalidValue as error:
+            raise state.fail(start + 1, error.hint or "a symbol name such as @f") from None
         state.symbol = SymbolDefinition(
-            quoted[1:-1], start, end, None if visibility is None else visibility.text.strip('"')
+            plain, start, end, None if visibility is None else visibility.text.strip('"')
         )
         return AttrRef(quoted, start, end), end
 

@@ -1,0 +1,1 @@
+"""Dialects that approxir knows more about than how they are spelled."""

@@ -1,0 +1,80 @@
+"""AX009: two knobs with one id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
+
+from approxir.ir.operation import Operation
+from approxir.lint.context import Context
+from approxir.lint.rule import Finding, Fix, Rule
+from approxir.values import IntegerAttr
+
+
+class DuplicateKnobId(Rule):
+    """Compares the ids of all knobs in the text, in whatever modules they are nested."""
+
+    code = "AX009"
+    name = "duplicate-knob-id"
+    severity = "error"
+    summary = "two knobs have the same id"
+    why = (
+        "The id is how the tuner and its configuration files tell knobs apart. Of two knobs with one id, "
+        "only one can be set, or both are set to what was measured for one of them."
+    )
+    bad = """\
+func.func @f(%x: f32) -> f32 {
+  %0 = "approx.knob"(%x) <{id = 0 : i32}> ({
+    "approx.transform"() <{transform_type = "loop_perforate", knob_val = 0 : i32}> : () -> ()
+    "approx.yield"(%x) : (f32) -> ()
+  }) : (f32) -> f32
+  %1 = "approx.knob"(%0) <{id = 0 : i32}> ({
+    "approx.transform"() <{transform_type = "loop_perforate", knob_val = 0 : i32}> : () -> ()
+    "approx.yield"(%0) : (f32) -> ()
+  }) : (f32) -> f32
+  return %1 : f32
+}
+"""
+    good = """\
+func.func @f(%x: f32) -> f32 {
+  %0 = "approx.knob"(%x) <{id = 0 : i32}> ({
+    "approx.transform"() <{transform_type = "loop_perforate", knob_val = 0 : i32}> : () -> ()
+    "approx.yield"(%x) : (f32) -> ()
+  }) : (f32) -> f32
+  %1 = "approx.knob"(%0) <{id = 1 : i32}> ({
+    "approx.transform"() <{transform_type = "loop_perforate", knob_val = 0 : i32}> : () -> ()
+    "approx.yield"(%0) : (f32) -> ()
+  }) : (f32) -> f32
+  return %1 : f32
+}
+"""
+    fix_note = (
+        "The later knob gets the smallest id that no knob has; since nothing in the module refers to a knob "
+        "by its id, what the module computes stays the same."
+    )
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        knobs = [(op, number) for op in context.named("knob") if (number := _id(op)) is not None]
+        taken = {number for _, number in knobs}
+        free = (number for number in count() if number not in taken)
+        first: dict[int, Operation] = {}
+        for op, number in knobs:
+            if first.setdefault(number, op) is not op:
+                new = next(free)
+                yield self.finding(
+                    op,
+                    f"another knob has the id {number} already",
+                    at="id",
+                    fix=Fix(f"give it the id {new}", partial(_set_id, op, new)),
+                    notes=[(first[number], "the first knob with this id")],
+                )
+
+
+def _id(op: Operation) -> int | None:
+    value = op.attributes.get("id")
+    return value.value if isinstance(value, IntegerAttr) else None
+
+
+def _set_id(op: Operation, number: int) -> None:
+    op.attributes["id"] = number

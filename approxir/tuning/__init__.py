@@ -1,0 +1,1 @@
+"""What tuners need: the parameters of a module's text, and configurations applied to it."""
