@@ -129,7 +129,7 @@ def speed_rows(scale: float, rounds: int) -> list[Row]:
 
 def process_rows(scale: float, rounds: int) -> list[Row]:
     """``approxir set`` as a process, next to a script; each gives a diff of one line."""
-    jax = transformer(24, generic=False)
+    jax = transformer(72, generic=False)
     lines = jax.split("\n")
     texts = {
         f"a JAX module of {len(lines):,} lines": "\n".join([lines[0], annotation("main"), *lines[1:]]),

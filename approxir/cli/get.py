@@ -29,7 +29,7 @@ def command(file: str, names: tuple[str, ...], output: str) -> int:
     from approxir.knobs.finding import nearest
 
     text, name = streams.read(file)
-    config = approxir.parse(text, file=name).config()
+    config = approxir.parse(text, file=name, lazy=True).config()
     if not names:
         streams.write(output, dump_config(config))
         return 0

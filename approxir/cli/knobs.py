@@ -34,7 +34,7 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
     for path in files:
         try:
             text, name = streams.read(path)
-            module = approxir.parse(text, file=name)
+            module = approxir.parse(text, file=name, lazy=True)
             views = module.knobs()
         except ApproxIRError as error:
             failed = True

@@ -55,7 +55,7 @@ def command(
         raise click.UsageError("'-' can be given only once.")
     named = _named(values)
     text, name = streams.read(file)
-    module = approxir.parse(text, file=name)
+    module = approxir.parse(text, file=name, lazy=True)
     wanted: dict[str, Any] = {}
     if config is not None:
         from approxir.knobs.files import read_entries

@@ -21,9 +21,10 @@ class MLIRConfigManager:
     def parse_annotations(self, mlir_text: str) -> dict[str, TunableParam]:
         """Every tunable parameter of the text, by name, in the order of the text.
 
-        Raises `ParseError` for text that is not MLIR, and `ParamsError` for knobs that cannot be understood.
+        Only the knobs are parsed, in time little more than that of a search. Raises `ParseError` where they are
+        not MLIR, and `ParamsError` where they cannot be understood.
         """
-        return tunable_parameters(parse(mlir_text))
+        return tunable_parameters(parse(mlir_text, lazy=True))
 
     def apply_config(self, mlir_text: str, config: Mapping[str, int]) -> str:
         """The text with the parameters in `config` set and nothing else changed.
@@ -31,7 +32,7 @@ class MLIRConfigManager:
         Raises `ConfigError` (a `ValueError`) for names that the text does not have, and for values that are
         not allowed.
         """
-        module = parse(mlir_text)
+        module = parse(mlir_text, lazy=True)
         apply_config(module, config)
         return str(module)
 
