@@ -27,6 +27,7 @@ from running import ROOT, Row, environment, machine, progress, table, today, wri
 sys.path.insert(0, str(ROOT / "tests"))
 SPEED = "Time over that of the regular expressions"
 PROCESS = "Time over that of a script with the regular expressions, as processes"
+LINT = "Lint"
 LIMIT = 3.0
 SCRIPT = """
 import sys
@@ -127,6 +128,38 @@ def speed_rows(scale: float, rounds: int) -> list[Row]:
     return rows
 
 
+def lint_rows(scale: float, rounds: int) -> list[Row]:
+    """How lint grows with the number of knobs, and what it costs next to reading and checking all."""
+    import approxir
+
+    def lint(text: str) -> object:
+        return approxir.parse(text).lint()
+
+    def read(text: str) -> object:
+        return approxir.parse(text).parse_all()
+
+    fewer, more = int(1000 * scale), int(2000 * scale)
+    texts = {count: annotated(kernel_module(count), count) for count in (fewer, more)}
+    times: dict[object, list[float]] = {fewer: [], more: [], "read": []}
+    for _ in range(rounds):
+        for count, text in texts.items():
+            gc.collect()
+            start = time.perf_counter()
+            lint(text)
+            times[count].append(time.perf_counter() - start)
+        gc.collect()
+        start = time.perf_counter()
+        read(texts[more])
+        times["read"].append(time.perf_counter() - start)
+    medians = {key: statistics.median(held) for key, held in times.items()}
+    what = f"lint {more:,} annotated functions"
+    growth = medians[more] / medians[fewer]
+    return [
+        Row(LINT, what, "kernels", f"lint {fewer:,} of them", growth, ("at most", 2.5)),
+        Row(LINT, what, "kernels", "`Module.parse_all`", medians[more] / medians["read"]),
+    ]
+
+
 def process_rows(scale: float, rounds: int) -> list[Row]:
     """``approxir set`` as a process, next to a script; each gives a diff of one line."""
     jax = transformer(72, generic=False)
@@ -204,6 +237,7 @@ def main() -> int:
     results, ours, theirs = tricky()
     rows = speed_rows(scale, rounds)
     processes = process_rows(scale, rounds)
+    lint = lint_rows(scale, min(rounds, 3))
     answers = "\n".join(
         f"| {name} | {'right' if one else '**wrong**'} | {'right' if other else 'wrong'} |"
         for name, one, other in results
@@ -223,6 +257,10 @@ runs in turns.
 ### {PROCESS}
 
 {table(processes)}
+
+### {LINT}
+
+{table(lint)}
 
 ### {len(results)} tricky inputs
 
