@@ -139,8 +139,9 @@ def inline_block(
     if terminator is None:
         return []
     values = list(terminator.operands)
-    for op in block:
-        if op is not terminator:
-            op.move_before(before)
+    if before.block is None or before.block.region is None:
+        raise IRError(f"{before.name} stands in no block")
+    if block.first is not terminator:
+        before.block.take(block.first, terminator.prev, before=before)
     terminator.erase()
     return values

@@ -24,6 +24,7 @@ from approxir.syntax.lexemes import TRIVIA
 from approxir.syntax.pausing import collector_paused
 
 if TYPE_CHECKING:
+    from approxir.syntax.formats.forms import CustomForm
     from approxir.syntax.generic import Span
 
 # Known names, for speed: `traits` costs a function call and two look-ups.
@@ -270,6 +271,22 @@ def _resolve_own(op: Operation, visible: dict[str, Value], labels: dict[str | No
         detail.successors, detail.successor_spans = successors, successor_spans
     if arguments:
         detail.arguments = arguments
+        if len(arguments) > 2 and op.name in _REORDERED:
+            _number_arguments(op, arguments)
+
+
+# Operations whose custom form names the arguments of a region in another order than the generic form.
+_REORDERED = frozenset({"stablehlo.reduce"})
+
+
+def _number_arguments(op: Operation, arguments: list[BlockArgument]) -> None:
+    """Number the arguments that a header names as the generic form does."""
+    form = _read(op)
+    starts = {argument.span[0]: argument for argument in arguments if argument.span is not None}
+    for known in form.region_arguments if form is not None else ():
+        for index, one in enumerate(known):
+            if one.start in starts:
+                starts[one.start].index = index
 
 
 def _comes_later(value: Value, op: Operation) -> bool:
@@ -282,19 +299,24 @@ def _comes_later(value: Value, op: Operation) -> bool:
 
 def _defined_by_header(op: Operation) -> dict[int, bool]:
     """Whether the names in the header of a custom form that is understood define arguments, by offset."""
-    from approxir.syntax.formats.reader import read_custom
-
-    assert op.source is not None
-    try:
-        form = read_custom(op.name, op.source.text, op.name_start, op.end, op._region_spans())
-    except ParseError:
-        form = None
+    form = _read(op)
     if form is None:
         return {}
     found = {ref.start: False for ref in form.operands}
     for arguments in form.region_arguments:
         found |= {argument.start: True for argument in arguments}
     return found
+
+
+def _read(op: Operation) -> CustomForm | None:
+    """How the custom form of an operation reads, without types; None where it is not understood."""
+    from approxir.syntax.formats.reader import read_custom
+
+    assert op.source is not None
+    try:
+        return read_custom(op.name, op.source.text, op.name_start, op.end, op._region_spans())
+    except ParseError:
+        return None
 
 
 def _header_argument(op: Operation, arguments: list[BlockArgument], name: str, span: Span) -> BlockArgument:

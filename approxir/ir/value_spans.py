@@ -10,7 +10,9 @@ from approxir.syntax.balance import Unbalanced, skip_balanced, skip_opaque, skip
 from approxir.syntax.generic import Span
 
 _BLANKS = " \t\r\n\0"
-_DENSE_ARRAY = re.compile(rf"array{lx.TRIVIA}<{lx.TRIVIA}(!?[A-Za-z0-9_$\-]++){lx.TRIVIA}(?:(:)([^>]*+))?>")
+_DENSE_ARRAY = re.compile(
+    rf"array{lx.TRIVIA}<{lx.TRIVIA}(!?[A-Za-z0-9_$\-]++){lx.TRIVIA}(?:(:)((?:[^>/]++|//[^\n]*+|/)*+))?>"
+)
 _ARRAY_ITEM = re.compile(rf"{lx.TRIVIA}(-?{lx.TRIVIA}[^{_BLANKS},/]++){lx.TRIVIA}(?:,|\Z)")
 # What holds neither brackets, commas, comments, nor names with a body of their own.
 _PLAIN = re.compile(

@@ -40,6 +40,8 @@ _TOKEN = re.compile(
     r"|(?P<PUNCT>[:,=<>()\[\]{}+*?\-])"
     ")"
 )
+# Up to the closing bracket of array<...>; a comment may hold another one.
+_ITEMS = r"(?:[^>/]++|//[^\n]*+|/)*+"
 _SPACE = re.compile(SPACE)
 
 _PUNCT = {
@@ -103,7 +105,7 @@ _HEADS: dict[str, list[tuple[str, re.Pattern[str], bool]]] = {
     "vector": _tails(("VECTOR", rf"{_OPEN}{SPACE}{_SCALABLE}", True)),
     "complex": _tails(("COMPLEX", _OPEN, True)),
     "tuple": _tails(("TUPLE", _OPEN, True)),
-    "array": _tails(("DENSE_ARRAY", rf"{_OPEN}{SPACE}(!?[A-Za-z0-9_$\-]++){SPACE}(?::([^>]*+))?>", False)),
+    "array": _tails(("DENSE_ARRAY", rf"{_OPEN}{SPACE}(!?[A-Za-z0-9_$\-]++){SPACE}(?::({_ITEMS}))?>", False)),
     "dense": _tails(("DENSE", rf"{_OPEN}{SPACE}{_ELEMENTS}>", False)),
     "sparse": _tails(("SPARSE", rf"{_OPEN}{SPACE}{_ELEMENTS}>", False)),
     "dense_resource": _tails(("DENSE_RESOURCE", rf"{_OPEN}{SPACE}({NAME}|{STRING}){SPACE}>", False)),

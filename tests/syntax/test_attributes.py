@@ -257,3 +257,7 @@ def test_threads_may_parse_at_once() -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_a_comment_in_an_array_may_hold_its_closing_bracket() -> None:
+    assert str(reader.parse_attribute("array<i32: // a > b\n 5, 6 // > 7\n>")) == "array<i32: 5, 6>"
