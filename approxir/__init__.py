@@ -13,19 +13,36 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from approxir._version import __version__
+
+if sys.version_info < (3, 11, 5):
+    # Their possessive quantifiers can match what they must not (https://github.com/python/cpython/issues/106052).
+    raise ImportError("approxir needs Python 3.11.5 or newer: regular expressions of older ones have a bug")
 
 # In a checkout, grammar/ and codegen/ stand beside the package; installed, they lie in it.
 if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
     __path__.append(os.path.dirname(os.path.dirname(__file__)))
 
 if TYPE_CHECKING:
+    from approxir.compiler import (
+        FUNC_SUBSTITUTE_PIPELINE,
+        PASS_PIPELINE,
+        ToolchainConfig,
+        WorkloadType,
+        compile,
+        compile_file,
+        get_pipeline_for_config,
+        get_toolchain,
+        set_toolchain,
+    )
     from approxir.dialects.approx.errors import ConfigError, ParamsError
     from approxir.dialects.approx.params import KnobParams
     from approxir.errors import (
         ApproxIRError,
+        CompilationError,
         Diagnostic,
         IRError,
         MissingDependencyError,
@@ -44,15 +61,23 @@ if TYPE_CHECKING:
     from approxir.ir.symbols import SymbolTable
     from approxir.knobs.parameters import TunableParam
     from approxir.knobs.view import KnobView
+    from approxir.passes.base import Pass, PassError
+    from approxir.passes.pipeline import run_pipeline
+    from approxir.passes.registry import passes
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
+    from approxir.transforms.registry import transforms
     from approxir.tuning.config_manager import MLIRConfigManager
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
+    "approxir.compiler": (
+        "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ToolchainConfig", "WorkloadType", "compile",
+        "compile_file", "get_pipeline_for_config", "get_toolchain", "set_toolchain",
+    ),
     "approxir.dialects.approx.errors": ("ConfigError", "ParamsError"),
     "approxir.dialects.approx.params": ("KnobParams",),
     "approxir.errors": (
-        "ApproxIRError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError",
+        "ApproxIRError", "CompilationError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError",
         "PrintError", "VerifyError",
     ),
     "approxir.ir.building": ("Builder",),
@@ -66,23 +91,31 @@ _WHERE = {
     "approxir.ir.symbols": ("SymbolTable",),
     "approxir.knobs.parameters": ("TunableParam",),
     "approxir.knobs.view": ("KnobView",),
+    "approxir.passes.base": ("Pass", "PassError"),
+    "approxir.passes.pipeline": ("run_pipeline",),
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
     "approxir.tuning.config_manager": ("MLIRConfigManager",),
     "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
 }  # fmt: skip
+# These packages can be used like the registries in them (`approxir.registries`).
+_REGISTRIES = ("passes", "transforms")
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "ApproxIRError", "Attribute", "Block", "BlockArgument", "Builder", "ConfigError", "ConvergenceError",
-    "Diagnostic", "IRError", "KnobParams", "KnobView", "MLIRConfigManager", "MissingDependencyError",
-    "Module", "OpResult", "Operation", "ParamsError", "ParseError", "Pattern", "PrintError", "Region",
-    "SourceLocation", "SymbolTable", "TunableParam", "Type", "Use", "Value", "VerifyError",
-    "__version__", "attribute", "inline_block", "load", "parse", "parse_attribute", "parse_location",
-    "parse_type", "pattern", "rewrite", "to_python",
+    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ApproxIRError", "Attribute", "Block", "BlockArgument",
+    "Builder", "CompilationError", "ConfigError", "ConvergenceError", "Diagnostic", "IRError", "KnobParams",
+    "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation",
+    "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SourceLocation",
+    "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType",
+    "__version__", "attribute", "compile", "compile_file", "get_pipeline_for_config", "get_toolchain",
+    "inline_block", "load", "parse", "parse_attribute", "parse_location", "parse_type", "passes", "pattern",
+    "rewrite", "run_pipeline", "set_toolchain", "to_python", "transforms",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
+    if name in _REGISTRIES:
+        return importlib.import_module(f"approxir.{name}")
     module = _EXPORTS.get(name)
     if module is None:
         raise AttributeError(f"module 'approxir' has no attribute {name!r}")
@@ -92,4 +125,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_EXPORTS))
+    return sorted(set(globals()) | set(_EXPORTS) | set(_REGISTRIES))

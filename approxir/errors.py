@@ -19,7 +19,8 @@ class Diagnostic:
 
     `line` and `column` are 1-based; `offset` counts characters from the start of the text. `source_line`
     is the line of text the finding points into, without its line break; `length` is how many of its
-    characters from `column` on are meant (at least 1). `code` is stable, e.g. ``"syntax"``.
+    characters from `column` on are meant (at least 1). `code` is stable, e.g. ``"syntax"``. A finding about
+    a file as a whole has the line 0.
     """
 
     message: str
@@ -36,6 +37,8 @@ class Diagnostic:
 
     def header(self) -> str:
         """``file:line:column: severity: message``, the form that editors and CI systems recognise."""
+        if not self.line:
+            return f"{self.file}: {self.severity}: {self.message}"
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
 
     def render(self) -> str:
@@ -118,3 +121,11 @@ class PrintError(DiagnosticError):
 
 class MissingDependencyError(ApproxIRError):
     """An optional package is not installed; the message names the extra that installs it."""
+
+
+class CompilationError(ApproxIRError):
+    """A module cannot be lowered; `diagnostics` are those of the error that caused it, if it has a place."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)

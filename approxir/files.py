@@ -11,9 +11,23 @@ from pathlib import Path
 from approxir.errors import ParseError
 from approxir.syntax.source import Source
 
+NO_MLIR = "MLIR text is UTF-8; bytecode and other binary files cannot be read"
+NO_JSON = "JSON is UTF-8"
 
-def decode(data: bytes, file: str) -> str:
+
+def encode(text: str) -> bytes:
+    """The bytes of a text. Bytes that were not UTF-8, as in names of files, come out as they were."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Other lone surrogates stand for no bytes at all.
+        return text.encode("utf-8", "backslashreplace")
+
+
+def decode(data: bytes, file: str, *, hint: str = NO_MLIR) -> str:
     """The text that UTF-8 bytes stand for, with line ends as they are.
+
+    `hint` is what the error says about bytes that are not.
 
     Raises:
         ParseError: the bytes are not UTF-8; the error gives the line and column of the first wrong byte.
@@ -28,19 +42,21 @@ def decode(data: bytes, file: str) -> str:
         diagnostic = Source(shown, file).diagnostic(
             offset,
             f"invalid UTF-8: byte 0x{data[error.start]:02X} ({error.reason})",
-            hint="MLIR text is UTF-8; bytecode and other binary files cannot be read",
+            hint=hint,
         )
         raise ParseError([diagnostic]) from None
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
+def read_text(path: str | os.PathLike[str], *, hint: str = NO_MLIR) -> str:
     """The text of a file, every character as it stands: CRLF and a byte-order mark are kept.
+
+    `hint` is what the error says about a file that is not UTF-8.
 
     Raises:
         ParseError: the file is not UTF-8.
         OSError: the file is missing, a directory, or cannot be read.
     """
-    return decode(Path(path).read_bytes(), os.fspath(path))
+    return decode(Path(path).read_bytes(), os.fspath(path), hint=hint)
 
 
 def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
@@ -54,7 +70,7 @@ def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         OSError: the file or its directory cannot be written; nothing has changed.
     """
-    data = text.encode("utf-8")
+    data = encode(text)
     try:
         _write(os.path.realpath(path), data)
     except OSError as error:

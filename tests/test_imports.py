@@ -20,15 +20,17 @@ HEAVY = (
 )  # fmt: skip
 # Lower layers come first; a module imports from its own layer and those before it.
 LAYERS = (
-    ("_version", "errors"),
+    ("_version", "errors", "nearest", "registries"),
     ("syntax.source", "grammar"),
     ("files", "values"),
     ("syntax",),
     ("ir",),
     ("dialects",),
     ("knobs",),
+    ("interp",),
     ("codegen",),
     ("lint", "passes", "transforms"),
+    ("compiler",),
     ("frontends", "tuning"),
     ("cli", "__main__"),
 )

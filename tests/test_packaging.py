@@ -137,10 +137,9 @@ def test_installed_wheel_works(dist: Path, tmp_path: Path) -> None:
     assert grammars == str(sorted(path.name for path in (ROOT / "grammar").glob("*.lark")))
     for name in ("grammar", "codegen", "tests", "fuzz"):
         assert not (target / name).exists()
-    assert (
-        run(str(target / "bin" / "approxir"), "--version", cwd=tmp_path, env=env)
-        == f"approxir {__version__}\n"
-    )
+    for program in ("approxir", "approx-opt"):
+        shown = run(str(target / "bin" / program), "--version", cwd=tmp_path, env=env)
+        assert shown == f"{program} {__version__}\n"
 
 
 @pytest.mark.slow

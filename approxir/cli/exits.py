@@ -44,10 +44,17 @@ def guard(action: Callable[[], int], program: str) -> int:
         _silence_stdout()
         report(streams.describe(error, program))
         return FINDINGS
+    except UnicodeEncodeError as error:
+        # A name with bytes that are not UTF-8, on a stream that takes none.
+        report(f"{program}: {error.object[error.start : error.end]!r} cannot be written as {error.encoding}")
+        return FINDINGS
 
 
 def report(message: str) -> None:
     """Print a message on standard error."""
+    if sys.stderr is None:
+        # Given None, print takes standard output.
+        return
     try:
         print(message, file=sys.stderr)
     except OSError:

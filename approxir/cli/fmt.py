@@ -109,7 +109,7 @@ def _format_files(
         tally.unchanged += not changed
         # Standard output is written out here, because a failure of it concerns all files.
         if check and changed:
-            click.echo(f"would reformat: {name}")
+            streams.write(streams.STDIO, f"would reformat: {name}\n")
         if diff and changed:
             streams.write(streams.STDIO, unified_diff(text, formatted, name))
         if target == streams.STDIO and not (check or diff):

@@ -23,27 +23,14 @@ def command(file: str, names: tuple[str, ...], output: str) -> int:
       approxir get model.mlir -o config.json
     """
     import approxir
-    from approxir.dialects.approx.errors import ConfigError
-    from approxir.errors import Diagnostic
+    from approxir.knobs.config import read_config
     from approxir.knobs.files import dump_config
-    from approxir.knobs.finding import nearest
 
     text, name = streams.read(file)
-    config = approxir.parse(text, file=name, lazy=True).config()
+    module = approxir.parse(text, file=name, lazy=True)
+    config = read_config(module, names or None)
     if not names:
         streams.write(output, dump_config(config))
         return 0
-    wrong = [
-        Diagnostic(
-            f"the module has no parameter '{wanted}'",
-            file=name,
-            code="config",
-            hint=nearest(wanted, list(config), "parameter"),
-        )
-        for wanted in names
-        if wanted not in config
-    ]
-    if wrong:
-        raise ConfigError(tuple(wrong))
     streams.write(output, "".join(f"{config[wanted]}\n" for wanted in names))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,6 +52,7 @@ def cli() -> None:
     Examples:
       approxir fmt model.mlir           put a file into the canonical layout
       approxir fmt --check *.mlir       name the files that are not
+      approxir opt model.mlir           lower its approximations
       approxir info                     versions, and the real MLIRs found here
     """
 
@@ -60,7 +62,8 @@ def invoke(argv: Sequence[str] | None) -> int:
     try:
         status = cli.main(None if argv is None else list(argv), prog_name="approxir", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        if sys.stderr is not None:
+            error.show()
         return error.exit_code
     except click.Abort:
         return INTERRUPTED

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from approxir._version import __version__
+from approxir.cli import streams
 
 
 @click.command(name="info", short_help="Show versions and which real MLIRs are found.")
@@ -26,7 +27,7 @@ def command(as_json: bool) -> int:
       approxir info --json | python -m json.tool
     """
     report = collect()
-    click.echo(json.dumps(report, indent=2) if as_json else _as_text(report))
+    streams.write(streams.STDIO, (json.dumps(report, indent=2) if as_json else _as_text(report)) + "\n")
     return 0
 
 

@@ -54,9 +54,9 @@ def command(files: tuple[str, ...], as_json: bool) -> int:
                 click.echo(str(error), err=True)
         documents.append({"file": name, "knobs": knobs})
         if not as_json and (knobs or not views):
-            click.echo(_listing(name, knobs), nl=False)
+            streams.write(streams.STDIO, _listing(name, knobs))
     if as_json:
-        click.echo(json.dumps(documents, indent=2))
+        streams.write(streams.STDIO, json.dumps(documents, indent=2) + "\n")
     return 1 if failed else 0
 
 

@@ -80,7 +80,7 @@ def command(
     list_rules: bool,
     quiet: bool,
 ) -> int:
-    """Find what is legal in the approx dialect, but surely or probably not meant.
+    """Find what the approx dialect forbids, or allows but is surely or probably not meant.
 
     A directory stands for all *.mlir files below it, '-' for standard input; with --fix, the fixed text of
     standard input goes to standard output, and the report to standard error. Settings are read from
@@ -108,8 +108,15 @@ def command(
     settings_for = _settings_reader(change, isolated)
 
     result = _Result()
-    for path in _expand(files, result):
-        _lint_file(path, settings_for(path), fix, diff, result)
+    paths = list(_expand(files, result))
+    if output is not None and output != streams.STDIO:
+        real = os.path.realpath(output)
+        if any(path != streams.STDIO and os.path.realpath(path) == real for path in paths):
+            raise click.UsageError(f"the report would take the place of '{output}', which is to be linted.")
+    # Wrong settings keep everything from being written, so that they come first.
+    settings = [settings_for(path) for path in paths]
+    for path, held in zip(paths, settings, strict=True):
+        _lint_file(path, held, fix, diff, result)
     to_stderr = output is None and (diff or (fix and streams.STDIO in files))
     _report(result, form, streams.STDIO if output is None else output, to_stderr)
     if form == "text" and not quiet:
@@ -139,6 +146,8 @@ def _options(
             raise click.UsageError(f"--severity takes CODE=SEVERITY, not '{item}'.")
         severities[code.strip()] = value.strip()
     selected = tuple(_listed(select)) if select else None
+    if selected == ():
+        raise click.UsageError("--select names no rule.")
 
     def change(settings: LintSettings) -> LintSettings:
         return replace(
@@ -188,14 +197,29 @@ def _expand(files: Sequence[str], result: _Result) -> Iterator[str]:
     for name in files:
         paths = [name]
         if name != streams.STDIO and os.path.isdir(name):
-            paths = sorted(str(path) for path in Path(name).rglob("*.mlir") if path.is_file())
-            if not paths:
+            failed = len(result.failures)
+            paths = sorted(_modules_in(name, result))
+            if not paths and len(result.failures) == failed:
                 result.fail(f"approxir: {name}: no .mlir files in this directory")
         for path in paths:
             key = path if path == streams.STDIO else os.path.realpath(path)
             if key not in seen:
                 seen.add(key)
                 yield path
+
+
+def _modules_in(folder: str, result: _Result) -> Iterator[str]:
+    """The *.mlir files below a folder; folders that cannot be read are failures."""
+
+    def fail(error: OSError) -> None:
+        result.fail(streams.describe(error))
+
+    for path, _, names in os.walk(folder, onerror=fail):
+        for name in names:
+            # Patterns that folders are searched with heed case where the file system does.
+            file = Path(path, name)
+            if file.match("*.mlir") and file.is_file():
+                yield str(file)
 
 
 # One file.
@@ -266,7 +290,7 @@ def _closing(result: _Result, dry: bool) -> str:
 def _explain(code: str) -> int:
     from approxir.lint import registry
     from approxir.lint.docs import rule_page
-    from approxir.lint.nearest import did_you_mean
+    from approxir.nearest import did_you_mean
 
     if code not in registry.codes():
         hint = did_you_mean(code, registry.codes())

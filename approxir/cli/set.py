@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from approxir import files
 from approxir.cli import streams
 from approxir.cli.diffs import unified_diff
 
@@ -56,18 +58,22 @@ def command(
     named = _named(values)
     text, name = streams.read(file)
     module = approxir.parse(text, file=name, lazy=True)
-    wanted: dict[str, Any] = {}
+    wanted: Mapping[str, Any] = named
     if config is not None:
         from approxir.knobs.files import read_entries
 
-        wanted.update(read_entries(*streams.read(config)))
-    wanted.update(named)
+        wanted = read_entries(*streams.read(config, hint=files.NO_JSON))
+        wanted.override(named)
     module.apply(wanted, complete=config is not None and not partial)
     edited = str(module)
     if diff:
         streams.write(streams.STDIO, unified_diff(text, edited, name))
     if check and edited != text:
-        click.echo(f"would change: {name}", err=diff)
+        note = f"would change: {name}"
+        if diff:
+            click.echo(note, err=True)
+        else:
+            streams.write(streams.STDIO, note + "\n")
         return 1
     if not (check or diff):
         target = file if output is None else output

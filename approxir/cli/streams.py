@@ -12,20 +12,27 @@ from approxir import files
 STDIO = "-"
 
 
-def read(path: str) -> tuple[str, str]:
-    """The text behind a command line argument, and the name to show for it."""
+def read(path: str, *, hint: str = files.NO_MLIR) -> tuple[str, str]:
+    """The text behind a command line argument, and the name to show for it.
+
+    `hint` is what the error says about a text that is not UTF-8.
+    """
     if path == STDIO:
-        return files.decode(_opened(sys.stdin, "<stdin>").buffer.read(), "<stdin>"), "<stdin>"
-    return files.read_text(path), path
+        data = _opened(sys.stdin, "<stdin>").buffer.read()
+        return files.decode(data, "<stdin>", hint=hint), "<stdin>"
+    return files.read_text(path, hint=hint), path
 
 
 def write(path: str, text: str) -> None:
-    """Write a text as it is to a file, or to standard output for ``-``."""
+    """Write a text as it is to a file, or to standard output for ``-``.
+
+    Bytes that are not UTF-8, as names may hold them, are written as they were.
+    """
     if path == STDIO:
         # Text mode would turn line ends into the system's.
         stdout = _opened(sys.stdout, "<stdout>")
         stdout.flush()
-        rest = memoryview(text.encode("utf-8"))
+        rest = memoryview(files.encode(text))
         while rest:
             # With PYTHONUNBUFFERED the stream is the bare file, which may take less than it is given.
             rest = rest[stdout.buffer.write(rest) :]

@@ -173,7 +173,8 @@ class Module:
 
         Applying what is returned undoes it. With `complete`, no parameter may be left out. Raises
         `ConfigError` with everything that is wrong: unknown names (and the nearest known ones), values that
-        are no integers or not allowed, thresholds that would not ascend.
+        are no integers or not allowed, thresholds that would not ascend. Raises `TypeError` for what is no
+        mapping.
         """
         from approxir.knobs.config import apply_config
 

@@ -18,11 +18,13 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from os import PathLike, fspath
 from typing import Any
 
 from approxir.dialects.approx.errors import ConfigError
-from approxir.files import read_text, write_text_atomic
+from approxir.errors import Diagnostic
+from approxir.files import NO_JSON, read_text, write_text_atomic
 from approxir.syntax.source import Source
 
 VERSION = 1
@@ -43,27 +45,61 @@ def save_config(path: str | PathLike[str], config: Mapping[str, int]) -> None:
 def load_config(path: str | PathLike[str]) -> dict[str, int]:
     """The configuration that a file holds.
 
-    Raises `ConfigError` for a file that is no configuration, `OSError` for one that cannot be read.
+    Raises `ConfigError` for a file that is no configuration, `ParseError` for one that is not UTF-8,
+    `OSError` for one that cannot be read.
     """
-    return parse_config(read_text(path), fspath(path))
+    return parse_config(read_text(path, hint=NO_JSON), fspath(path))
+
+
+class Entries(dict[str, Any]):
+    """The entries of a configuration that was read from a text, and where they stand there.
+
+    Values may be anything: `Module.apply` says what they must be.
+    """
+
+    def __init__(self, entries: Mapping[str, Any], source: Source) -> None:
+        super().__init__(entries)
+        self._source = source
+        self._overridden: set[str] = set()
+        self._places: dict[str, int] | None = None
+
+    def override(self, values: Mapping[str, Any]) -> None:
+        """Set entries that are not of the text."""
+        self.update(values)
+        self._overridden.update(values)
+
+    def shown(self, name: str) -> str | None:
+        """A value as JSON has it; None where it is not of the text."""
+        return None if name not in self or name in self._overridden else shown_value(self[name])
+
+    def diagnostic(
+        self, name: str, message: str, *, hint: str | None = None, notes: tuple[Diagnostic, ...] = ()
+    ) -> Diagnostic | None:
+        """A diagnostic at an entry; None where the text has no such entry."""
+        if name not in self or name in self._overridden:
+            return None
+        if self._places is None:
+            self._places = _innermost(self._source.text)
+        offset = self._places.get(name, 0)
+        found = self._source.diagnostic(offset, message, code="config", hint=hint)
+        return replace(found, notes=notes)
 
 
 def parse_config(text: str, file: str = "<string>") -> dict[str, int]:
     """The configuration that a text holds. Raises `ConfigError`, with the place of what is wrong."""
-    parameters = read_entries(text, file)
-    source = Source(text, file)
+    entries = read_entries(text, file)
     wrong = [
-        _error(source, _key(text, name), f"{name} is an integer, not {_shown(value)}").diagnostics[0]
-        for name, value in parameters.items()
+        entries.diagnostic(name, f"{name} is an integer, not {shown_value(value)}")
+        for name, value in entries.items()
         if type(value) is not int
     ]
     if wrong:
-        raise ConfigError(tuple(wrong))
-    return parameters
+        raise ConfigError(tuple([diagnostic for diagnostic in wrong if diagnostic is not None]))
+    return dict(entries)
 
 
-def read_entries(text: str, file: str = "<string>") -> dict[str, Any]:
-    """The entries of a configuration, whose values may be anything: `Module.apply` says what they must be.
+def read_entries(text: str, file: str = "<string>") -> Entries:
+    """The entries of a configuration.
 
     Raises `ConfigError` for a text of another form.
     """
@@ -93,7 +129,7 @@ def read_entries(text: str, file: str = "<string>") -> dict[str, Any]:
         version = data.get("version")
         if type(version) is not int or version != VERSION:
             hint = f'this release reads "version": {VERSION}'
-            shown = "no version" if "version" not in data else f"the version {_shown(version)}"
+            shown = "no version" if "version" not in data else f"the version {shown_value(version)}"
             raise _error(source, _key(text, "version", 1), f"the configuration has {shown}", hint)
         unknown = [key for key in data if key not in ("version", "parameters")]
         if unknown:
@@ -109,7 +145,7 @@ def read_entries(text: str, file: str = "<string>") -> dict[str, Any]:
         if not isinstance(parameters, dict):
             message = f"parameters is an object of names and integers, not {_kind(parameters)}"
             raise _error(source, _key(text, "parameters", 1), message)
-    return dict(parameters)
+    return Entries(parameters, source)
 
 
 class _Twice(ValueError):
@@ -171,10 +207,18 @@ def _keys(text: str) -> Iterator[tuple[str, int, int, int]]:
         before = match
 
 
-def _key(text: str, name: str, depth: int | None = None) -> int:
-    """Where a key stands: the innermost one of that name or, with a depth, the one at that depth."""
-    found = [(at, level) for key, at, level, _ in _keys(text) if key == name and depth in (None, level)]
-    return max(found, key=lambda place: place[1])[0] if found else 0
+def _key(text: str, name: str, depth: int) -> int:
+    """Where the key of that name and depth stands."""
+    return next((at for key, at, level, _ in _keys(text) if key == name and level == depth), 0)
+
+
+def _innermost(text: str) -> dict[str, int]:
+    """Where the keys stand; of those with the same name, the innermost one."""
+    found: dict[str, tuple[int, int]] = {}
+    for key, at, level, _ in _keys(text):
+        if key not in found or level > found[key][1]:
+            found[key] = at, level
+    return {key: at for key, (at, _) in found.items()}
 
 
 def _second(text: str, name: str) -> int:
@@ -188,8 +232,8 @@ def _second(text: str, name: str) -> int:
     return 0
 
 
-def _shown(value: Any) -> str:
-    """A value as a message shows it."""
+def shown_value(value: Any) -> str:
+    """A value as a message shows it: as JSON."""
     text = json.dumps(value)
     return text if len(text) <= 40 else text[:40] + "..."
 

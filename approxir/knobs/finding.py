@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
 from approxir.dialects.approx.codec import DECISION_TREES, TRANSFORMS
 from approxir.dialects.approx.errors import ConfigError, ParamsError
+from approxir.dialects.approx.function_names import function_named_by
 from approxir.dialects.approx.ops import AnnotationOp, DecisionTreeOp, KnobOp, TransformOp, view
 from approxir.dialects.approx.params import LISTS
 from approxir.errors import Diagnostic, ParseError
@@ -15,9 +15,9 @@ from approxir.ir.enclosing import enclosing_symbols
 from approxir.ir.operation import Operation
 from approxir.ir.verify.approx import PREFIXES, local_name
 from approxir.knobs.view import KnobView
+from approxir.nearest import nearest
 from approxir.syntax import lexemes as lx
 from approxir.syntax.attributes import parse_attribute
-from approxir.values import StringAttr
 from approxir.values.strings import unquote
 
 if TYPE_CHECKING:
@@ -86,22 +86,28 @@ def _distinct(bases: list[str]) -> list[str]:
 
 
 def find_knob(module: Module, name: str) -> KnobView:
-    """The knob of that name. Raises `ConfigError`, with the nearest name, when there is none."""
+    """The knob of that name. Raises `ConfigError`, with the nearest name, when there is none.
+
+    Raises `TypeError` for a name that is no string.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a knob's name is a string, not {type(name).__name__}")
     knobs = find_knobs(module)
     for knob in knobs:
         if knob.name == name:
             return knob
-    hint = nearest(name, [knob.name for knob in knobs], "knob")
-    raise ConfigError((Diagnostic(f"there is no knob '{name}'", file=module.file, code="config", hint=hint),))
+    hint = meant_name(name, [knob.name for knob in knobs], "knob")
+    message = f"there is no knob '{name}'"
+    raise ConfigError((Diagnostic(message, file=module.file, line=0, code="config", hint=hint),))
 
 
-def nearest(name: str, names: list[str], what: str) -> str:
+def meant_name(name: str, names: list[str], what: str) -> str:
     """A hint: the name that was perhaps meant, or the names that there are."""
     if not names:
         return f"the module has no {what}s"
-    close = difflib.get_close_matches(name, names, 1)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    close = nearest(name, names)
+    if close is not None:
+        return f"did you mean '{close}'?"
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return f"the module's {what}s are: {shown}"
 
@@ -132,7 +138,7 @@ def _spelled_function(op: Operation) -> str | None:
         value = parse_attribute(op.source.text[slice(*place)])
     except ParseError:
         return None
-    return value.value.removeprefix("@") if isinstance(value, StringAttr) else None
+    return function_named_by(value)
 
 
 def _sources(op: Operation) -> list[Operation]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from approxir.dialects.approx.codec import first_params, read_params, write_params
 from approxir.dialects.approx.errors import ConfigError, ParamsError, diagnostic
-from approxir.dialects.approx.params import FIELDS, I32_LIMITS, LISTS, KnobParams, Problem
+from approxir.dialects.approx.params import FIELDS, I32_LIMITS, LISTS, KnobParams, Problem, WrongField
 from approxir.dialects.approx.places import place_of
-from approxir.errors import Diagnostic, IRError, ParseError
+from approxir.errors import Diagnostic, ParseError
 from approxir.knobs.parameters import TunableParam, parameter_name, parameters_of
 from approxir.values import DictAttr, InvalidValue
 
@@ -63,12 +63,13 @@ class KnobView:
     def params(self) -> ParamsView:
         """The knob's params, to be read and edited; assigning `KnobParams` replaces them all.
 
-        ``knob.params.thresholds[0] = 75`` changes that number in the text and nothing else.
+        ``knob.params.thresholds[0] = 75`` changes that number in the text and nothing else. The params of
+        another knob can be assigned, too: their value is taken.
         """
         return ParamsView(self)
 
     @params.setter
-    def params(self, params: KnobParams) -> None:
+    def params(self, params: KnobParams | ParamsView) -> None:
         self.replace(params)
 
     @property
@@ -83,9 +84,7 @@ class KnobView:
     def _merged(self, read: Callable[[Operation], KnobParams | None]) -> KnobParams:
         merged = read(self._sources[0]) or KnobParams()
         for op in self._sources[1:]:
-            other = read(op) or KnobParams()
-            missing = [field for field in FIELDS if _says(other, field) and not _says(merged, field)]
-            merged = merged.replace(**{field: getattr(other, field) for field in missing})
+            merged = merged.completed(read(op) or KnobParams())
         return merged
 
     def update(self, **changes: Any) -> KnobParams:
@@ -97,17 +96,20 @@ class KnobView:
         try:
             new = old.replace(**changes)
         except InvalidValue as error:
-            field = next((field for field in changes if error.message.startswith(field)), None)
-            message = f"{self.name}: {error.message}"
-            raise ConfigError((diagnostic(self.source, field, message, code="config"),)) from None
+            raise ConfigError((self._wrong_value(error, old),)) from None
         return self.replace(new)
 
-    def replace(self, params: KnobParams) -> KnobParams:
+    def replace(self, params: KnobParams | ParamsView) -> KnobParams:
         """Replace all params, and return those that were there, so that putting them back is undoing.
 
         Constraints that were broken before, or in the text as it was parsed, may be broken in the same way;
-        no other may be. Raises `ConfigError`, with nothing changed.
+        no other may be. Raises `ConfigError`, with nothing changed, and
+        `TypeError` for what is no params.
         """
+        if isinstance(params, ParamsView):
+            params = params.value
+        if not isinstance(params, KnobParams):
+            raise TypeError(f"params are KnobParams, not {type(params).__name__}")
         old = self.read()
         wrong = self.complaints(old, params)
         if wrong:
@@ -117,6 +119,10 @@ class KnobView:
 
     def complaints(self, old: KnobParams, new: KnobParams) -> list[Diagnostic]:
         """What `new` breaks that neither `old` nor the text as it was parsed did, as diagnostics."""
+        return [self.complaint(problem, new) for problem in self.broken(old, new)]
+
+    def broken(self, old: KnobParams, new: KnobParams) -> list[Problem]:
+        """What `new` breaks that neither `old` nor the text as it was parsed did."""
         found = list(new.problems())
         named = {(problem.field, problem.index) for problem in found}
         found += [problem for problem in _too_wide(new) if (problem.field, problem.index) not in named]
@@ -124,7 +130,11 @@ class KnobView:
             first = self._merged(first_params)
             known = {*old.problems(), *_too_wide(old), *first.problems(), *_too_wide(first)}
             found = [problem for problem in found if problem not in known]
-        return [self._diagnostic(problem, new) for problem in found]
+        return found
+
+    def complaint(self, problem: Problem, params: KnobParams) -> Diagnostic:
+        """The diagnostic about a constraint that params break."""
+        return self._complaint(problem.field, problem.index, problem.message, params)
 
     def write(self, params: KnobParams) -> None:
         """Write params, valid or not. Raises `IRError` where the text has no place for them."""
@@ -137,7 +147,7 @@ class KnobView:
         # A field that was emptied goes back to where the text had it; one that is new goes to the first.
         firsts = [first_params(op) or KnobParams() for op in self._sources]
         said = [
-            {field for field in FIELDS if _says(own, field) or _says(first, field)}
+            {field for field in FIELDS if own.says(field) or first.says(field)}
             for (_, own), first in zip(held, firsts, strict=True)
         ]
         said[0] |= set(FIELDS).difference(*said)
@@ -145,30 +155,39 @@ class KnobView:
             for (op, own), fields in zip(held, said, strict=True):
                 mine = fields.intersection(changes)
                 write_params(op, own.replace(**{field: changes[field] for field in mine}))
-        except (IRError, ParamsError):
+        except BaseException:
             for op, own in held:
                 write_params(op, own)
             raise
 
-    def _diagnostic(self, problem: Problem, params: KnobParams) -> Diagnostic:
-        kind = _SINGULAR.get(problem.field)
-        if kind is not None and problem.index is not None:
-            subject = parameter_name(self.name, kind, problem.index)
-            hint = _allowed(params, kind, problem.index)
+    def _complaint(self, field: str, index: int | None, predicate: str, params: KnobParams) -> Diagnostic:
+        """A diagnostic about a field or an item of it; params say what is allowed there."""
+        kind = _SINGULAR.get(field)
+        hint = None
+        if kind is not None and index is not None:
+            subject = parameter_name(self.name, kind, index)
+            hint = _allowed(params, kind, index)
+        elif index is not None:
+            subject = f"{self.name}: {field}[{index}]"
         else:
-            subject = f"{self.name}: {problem.field}"
+            subject = f"{self.name}: {field}"
             hint = "lists that must fit together are changed together: update(thresholds=..., decisions=...)"
-            if problem.index is not None:
-                subject += f"[{problem.index}]"
-                hint = None
-        return self.diagnostic(problem.field, f"{subject} {problem.message}", index=problem.index, hint=hint)
+        return self.diagnostic(field, f"{subject} {predicate}", index=index, hint=hint)
+
+    def _wrong_value(self, error: InvalidValue, params: KnobParams) -> Diagnostic:
+        """A diagnostic about a value of the wrong type."""
+        if not isinstance(error, WrongField):
+            return self.diagnostic(None, f"{self.name}: {error.message}")
+        if error.index is not None:
+            return self._complaint(error.field, error.index, error.predicate, params)
+        return self.diagnostic(error.field, f"{self.name}: {error.message}")
 
     def diagnostic(
-        self, field: str, message: str, *, index: int | None = None, hint: str | None = None
+        self, field: str | None, message: str, *, index: int | None = None, hint: str | None = None
     ) -> Diagnostic:
-        """A diagnostic at the place where the text spells a field, or an item of it."""
+        """A diagnostic at the place where the text spells a field or an item of it, or else the knob."""
         for op in self._sources:
-            if op.source is not None and place_of(op, field, index) is not None:
+            if op.source is not None and field is not None and place_of(op, field, index) is not None:
                 return diagnostic(op, field, message, index=index, code="config", hint=hint)
         return diagnostic(self.operation, None, message, code="config", hint=hint)
 
@@ -189,11 +208,6 @@ class KnobView:
         )
         head = f"<caption>{escape(self.name)}: {escape(params.transform_type or 'no transform')}</caption>"
         return f"<table>{head}<tr><th>parameter</th><th>value</th><th>allowed</th></tr>{rows}</table>"
-
-
-def _says(params: KnobParams, field: str) -> bool:
-    value = getattr(params, field)
-    return bool(value.entries) if isinstance(value, DictAttr) else bool(value)
 
 
 def _allowed(params: KnobParams, kind: str, index: int) -> str:
@@ -222,7 +236,7 @@ class ParamsView:
     """The params of a knob, read from its text at each access and written back at each change.
 
     Changes are checked (`ConfigError`), and each leaves the text as it is but for what changed. To change
-    several fields that only fit together, use `KnobView.update`.
+    several fields that only fit together, use `KnobView.update`. A copy is the value as it is now.
     """
 
     __slots__ = ("_knob",)
@@ -282,6 +296,12 @@ class ParamsView:
             raise AttributeError(f"params have no field '{name}'")
         self._knob.update(**{name: value})
 
+    def __copy__(self) -> KnobParams:
+        return self.value
+
+    def __deepcopy__(self, memo: object) -> KnobParams:
+        return self.value
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, ParamsView):
             return self.value == other.value
@@ -297,7 +317,10 @@ class ParamsView:
 
 
 class NumberList(MutableSequence[int]):
-    """A list of numbers in the params of a knob; every change is checked and written at once."""
+    """A list of numbers in the params of a knob; every change is checked and written at once.
+
+    A copy is a plain list.
+    """
 
     __slots__ = ("_field", "_knob")
 
@@ -327,10 +350,7 @@ class NumberList(MutableSequence[int]):
 
     def __setitem__(self, index: int | slice, value: Any) -> None:
         values = list(self._values())
-        if isinstance(index, slice):
-            values[index] = value
-        else:
-            values[index] = value
+        values[index] = value
         self._knob.update(**{self._field: values})
 
     def __delitem__(self, index: int | slice) -> None:
@@ -351,6 +371,12 @@ class NumberList(MutableSequence[int]):
 
     def reverse(self) -> None:
         self._knob.update(**{self._field: self._values()[::-1]})
+
+    def __copy__(self) -> list[int]:
+        return list(self._values())
+
+    def __deepcopy__(self, memo: object) -> list[int]:
+        return list(self._values())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str):

@@ -1,4 +1,4 @@
-"""Lint: what is legal in the approx dialect, but surely or probably not meant.
+"""Lint: what the approx dialect forbids, and what it allows but is surely or probably not meant.
 
 =================  =====================================================================
 `rule`             what a rule is, and what it finds

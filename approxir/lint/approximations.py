@@ -46,6 +46,19 @@ class Approximation:
         return reachable_values(self.params)
 
     @property
+    def miscounted(self) -> bool:
+        """Whether there is not one decision more than there are thresholds, as AX002 says."""
+        decisions, thresholds = len(self.params.decisions), len(self.params.thresholds)
+        # What stands in a knob may leave it to the knob's params to spell them.
+        needed = local_name(self.operation) == "util.annotation.decision_tree"
+        return bool(decisions or thresholds or needed) and decisions != thresholds + 1
+
+    @property
+    def lacks_thresholds(self) -> bool:
+        """Whether what AX002 says is that there are none, so that nothing else has to be compared to them."""
+        return self.miscounted and not self.params.thresholds
+
+    @property
     def values_at(self) -> str:
         """The attribute that spells the knob values, for a message to point at."""
         attributes = self.operation.attributes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ from approxir.ir.verify.approx import PREFIXES, local_name
 from approxir.ir.verify.types import TypeComparer
 from approxir.lint.approximations import Approximation, find_approximations
 from approxir.lint.facts import by_transform, copied_functions
-from approxir.lint.nearest import nearest
 from approxir.lint.payloads import Payloads
 from approxir.lint.suppress import Suppression, find_suppressions
+from approxir.nearest import nearest
+from approxir.syntax import lexemes as lx
 from approxir.syntax.formats.traits import traits
+from approxir.values import InvalidValue
+from approxir.values.strings import unquote
 
 if TYPE_CHECKING:
     from approxir.ir.blocks import Region
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from approxir.syntax.source import Source
 
 ANNOTATION = "util.annotation."
+
+_SYMBOL = re.compile(rf"{lx.STRING}|//[^\n]*+|\bsym_name{lx.TRIVIA}={lx.TRIVIA}({lx.STRING})")
 
 # Comparing names takes long; where many are unknown among many, the first few get a hint.
 _MOST_COMPARISONS = 20_000
@@ -36,9 +42,11 @@ class Context:
     def __init__(self, module: Module, settings: LintSettings) -> None:
         self.module = module
         self.settings = settings
-        self._tables: dict[Region, SymbolTable] = {}
+        self._tables: dict[Region, dict[str, Operation]] = {}
+        self._looked_at: set[Operation] = set()
         self._names: dict[Region | None, tuple[str, ...]] = {}
         self._comparisons = 0
+        self._faults: dict[tuple[int, str], Diagnostic] = {}
 
     @property
     def source(self) -> Source:
@@ -108,6 +116,18 @@ class Context:
         """Compares types of the module."""
         return TypeComparer(self.module.aliases)
 
+    # What cannot be read.
+
+    @property
+    def faults(self) -> tuple[Diagnostic, ...]:
+        """What could not be read of the text so far, each fault once."""
+        return tuple(self._faults.values())
+
+    def note_faults(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Have faults of the text reported, whichever rule comes upon them."""
+        for diagnostic in diagnostics:
+            self._faults.setdefault((diagnostic.offset, diagnostic.message), diagnostic)
+
     # Functions.
 
     @cached_property
@@ -123,8 +143,10 @@ class Context:
         """
         name = name.removeprefix("@")
         for table in self._visible(near):
-            if name in table and is_function(table[name]):
-                return table[name]
+            found = table.get(name)
+            if found is not None and self._is_function(found):
+                self._note_type(found)
+                return found
         return None
 
     def nearest_function(self, name: str, near: Operation) -> str | None:
@@ -133,12 +155,29 @@ class Context:
         names = self._names.get(region)
         if names is None:
             tables = self._visible(near)
-            names = tuple(symbol for table in tables for symbol in table if is_function(table[symbol]))
+            names = tuple(symbol for table in tables for symbol in table if self._is_function(table[symbol]))
             self._names[region] = names
         self._comparisons += len(names)
         return None if self._comparisons > _MOST_COMPARISONS else nearest(name.removeprefix("@"), names)
 
-    def _visible(self, near: Operation) -> Iterator[SymbolTable]:
+    def _is_function(self, op: Operation) -> bool:
+        try:
+            return is_function(op)
+        except ParseError as error:
+            # What cannot be read is reported, and is there all the same.
+            self.note_faults(error.diagnostics)
+            return True
+
+    def _note_type(self, function: Operation) -> None:
+        """Have it reported if the type of a function that somebody names cannot be read."""
+        if function not in self._looked_at:
+            self._looked_at.add(function)
+            try:
+                function.attributes.get("function_type")
+            except ParseError as error:
+                self.note_faults(error.diagnostics)
+
+    def _visible(self, near: Operation) -> Iterator[dict[str, Operation]]:
         op: Operation | None = near
         while op is not None and op.block is not None:
             region: Region = op.block.region
@@ -146,9 +185,34 @@ class Context:
             if op is near or around is None or "symbol-table" in traits(around.name):
                 table = self._tables.get(region)
                 if table is None:
-                    table = self._tables[region] = SymbolTable(region)
+                    table = self._tables[region] = _symbols(region)
                 yield table
             op = around
+
+
+def _symbols(region: Region) -> dict[str, Operation]:
+    """The operations that define symbols in a region, functions that cannot be read among them."""
+    found = SymbolTable(region).definitions
+    known = frozenset(found.values())
+    for op in region.operations:
+        if op not in known and op.is_generic and "function" in traits(op.name):
+            name = _spelled_symbol(op)
+            if name is not None:
+                found.setdefault(name, op)
+    return found
+
+
+def _spelled_symbol(op: Operation) -> str | None:
+    """What the text of a generic operation has as its ``sym_name``, whatever else stands there."""
+    assert op.source is not None, "rules see operations that were parsed"
+    end = op.regions[0].start if op.regions else op.end
+    for match in _SYMBOL.finditer(op.source.text, op.name_end, end):
+        if match[1] is not None:
+            try:
+                return unquote(match[1])
+            except InvalidValue:
+                return None
+    return None
 
 
 def is_function(op: Operation) -> bool:

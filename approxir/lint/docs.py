@@ -15,8 +15,8 @@ from approxir.lint.settings import LintSettings
 _INTRODUCTION = """\
 # Lint rules
 
-`approxir lint FILE...` looks for what is legal in the approx dialect but surely or probably not meant. Errors
-make its exit status 1. `--fix` applies the fixes, all of which are safe.
+`approxir lint FILE...` looks for what the approx dialect forbids, and for what it allows but is surely or
+probably not meant. Errors make its exit status 1. `--fix` applies the fixes, all of which are safe.
 
 A comment silences rules: `// approxir: disable=AX012 -- why` on the line of a finding, or alone on the line
 before; `// approxir: disable-file=AX012` anywhere in the file. `disable=all` silences everything on a line.

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 
 from approxir.dialects.approx.codec import resolved
 from approxir.dialects.approx.errors import ParamsError
+from approxir.dialects.approx.function_names import function_named_by
 from approxir.dialects.approx.ops import DecisionTreeAnnotation
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE
 from approxir.lint.approximations import Approximation, annotated_name
 from approxir.lint.places import SpelledParams, transform_types
-from approxir.values import (
-    Attribute,
-    IntegerType,
-    InvalidValue,
-    StringAttr,
-    SymbolRefAttr,
-    TensorType,
-    Type,
-    TypeAlias,
-)
-from approxir.values.strings import unquote
+from approxir.values import Attribute, IntegerType, TensorType, Type, TypeAlias
 
 if TYPE_CHECKING:
     from approxir.ir.operation import Operation
@@ -48,18 +39,7 @@ def attribute(op: Operation, key: str) -> Attribute | None:
 
 def function_name(op: Operation, key: str) -> str | None:
     """The function that an attribute names, without ``@`` and quotes; None where it names none so."""
-    value = attribute(op, key)
-    if isinstance(value, SymbolRefAttr):
-        return None if value.nested else value.root
-    if not isinstance(value, StringAttr):
-        return None
-    name = value.value.removeprefix("@")
-    if name != value.value and len(name) > 1 and name[0] == name[-1] == '"':
-        try:
-            return unquote(name)
-        except InvalidValue:
-            return name
-    return name
+    return function_named_by(attribute(op, key))
 
 
 def has_body(function: Operation) -> bool:

@@ -47,7 +47,10 @@ class Payloads:
 
     def first_branch(self, owner: Operation) -> Operation | None:
         """The branching operation that ``task_skipping`` works on."""
-        return next(self._inside(owner, "branches", lambda op: op.name in BRANCHES), None)
+        # What has lost its regions is for the verifier to report.
+        return next(
+            self._inside(owner, "branches", lambda op: op.name in BRANCHES and bool(op.regions)), None
+        )
 
     def first_internal_call(self, owner: Operation) -> Operation | None:
         """The first call of a copy that ``pre-emit-transform`` made."""

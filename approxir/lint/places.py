@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from approxir.dialects.approx.codec import TRANSFORMS, resolved
@@ -45,6 +45,11 @@ class SpelledParams:
 
     def __contains__(self, field: str) -> bool:
         return self._key(field) in self._entries
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The names of the entries of ``params``; none where separate attributes spell the params."""
+        return () if self._whole is None else self._entries.keys()
 
     def value(self, field: str) -> Attribute | None:
         """The value of an entry, aliases resolved; None where there is none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from approxir.errors import ApproxIRError, Diagnostic, ParseError
+from approxir.errors import ApproxIRError, ParseError
 from approxir.ir.module import Module, parse
 from approxir.ir.parts import ERASED
 from approxir.lint.context import Context
@@ -53,12 +53,11 @@ class _Run:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.faults: dict[tuple[int, str], Diagnostic] = {}
 
     def findings(self) -> list[Finding]:
         context = self.context
         rules = context.settings.rules_for(context.module.file)
-        self._note_faults(context.unreadable)
+        context.note_faults(context.unreadable)
         found: list[Finding] = []
         for rule in rules:
             if not rule.runs_last:
@@ -70,7 +69,7 @@ class _Run:
         severity = context.settings.severity
         if severity:
             found = [replace(one, severity=severity.get(one.code, one.severity)) for one in found]
-        return found + [syntax_finding(fault, context.source) for fault in self.faults.values()]
+        return found + [syntax_finding(fault, context.source) for fault in context.faults]
 
     def _check(self, rule: Rule) -> list[Finding]:
         found: list[Finding] = []
@@ -79,12 +78,8 @@ class _Run:
                 found.append(finding)
         except ParseError as error:
             # Attributes are read on demand, also those of operations of other dialects.
-            self._note_faults(error.diagnostics)
+            self.context.note_faults(error.diagnostics)
         return found
-
-    def _note_faults(self, diagnostics: Iterable[Diagnostic]) -> None:
-        for diagnostic in diagnostics:
-            self.faults.setdefault((diagnostic.offset, diagnostic.message), diagnostic)
 
 
 def fix_module(

@@ -21,8 +21,8 @@ from typing import Any, get_args
 
 from approxir.errors import ApproxIRError, Severity
 from approxir.lint import registry
-from approxir.lint.nearest import did_you_mean
 from approxir.lint.rule import Rule
+from approxir.nearest import did_you_mean
 
 
 class SettingsError(ApproxIRError):

@@ -21,8 +21,8 @@ class MLIRConfigManager:
     def parse_annotations(self, mlir_text: str) -> dict[str, TunableParam]:
         """Every tunable parameter of the text, by name, in the order of the text.
 
-        Only the knobs are parsed, in time little more than that of a search. Raises `ParseError` where they are
-        not MLIR, and `ParamsError` where they cannot be understood.
+        Only the knobs are parsed, in time little more than that of a search. Raises `ParseError` where they
+        are not MLIR, and `ParamsError` where they cannot be understood.
         """
         return tunable_parameters(parse(mlir_text, lazy=True))
 

@@ -27,7 +27,7 @@ def _numpy() -> Any:
     try:
         import numpy
     except ImportError as error:
-        raise MissingDependencyError("NumPy is not installed; install approxir[numpy]") from error
+        raise MissingDependencyError("NumPy is not installed; install approxir[interp]") from error
     return numpy
 
 

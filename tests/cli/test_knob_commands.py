@@ -254,3 +254,71 @@ def test_a_full_disk(arguments: list[str]) -> None:
         done = run(*arguments, stdout=full)
     assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
     assert b"No space left" in done.stderr
+
+
+NOT_UTF8 = TEXT.replace('"f"', '"\\80x"')
+
+
+def test_names_that_are_no_utf8_are_written_as_they_are(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/no\xff.mlir"
+    try:
+        with open(path, "wb") as stream:
+            stream.write(NOT_UTF8.encode())
+    except OSError:
+        pytest.skip("this file system has no such names")
+    name = os.fsdecode(path)
+    done = run("set", "--diff", name, "\udc80x_threshold_0=6")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"--- " + path + b"\n")
+    done = run("knobs", name)
+    assert (done.returncode, done.stdout.startswith(path + b":2:3: ")) == (0, True)
+    for arguments in (["knobs", "--json", name], ["get", name]):
+        assert b"\\udc80x" in json.dumps(json.loads(run(*arguments).stdout)).encode()
+    done = run("set", "--check", name, "\udc80x_threshold_0=6")
+    assert (done.returncode, done.stdout) == (1, b"would change: " + path + b"\n")
+    done = run("get", name, "missing")
+    assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
+
+
+def test_errors_point_into_the_configuration(file: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "c.json"
+    text = '{"version": 1, "parameters": {\n"f_treshold_0": 1,\n"f_threshold_0": true,\n"f_decision_0": null,\n"f_decision_1": 9}}'
+    path.write_text(text)
+    assert main(["set", str(file), "--config", str(path), "--partial"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.startswith(str(path))] == [
+        f"{path}:2:1: error: the module has no parameter 'f_treshold_0'",
+        f"{path}:3:1: error: f_threshold_0 is an integer, not true",
+        f"{path}:4:1: error: f_decision_0 is an integer, not null",
+        f"{path}:5:1: error: f_decision_1 is 9, not one of the values 0, 1, 2",
+    ]
+    assert sum(line.startswith(f"{file}:2:") and "note: the parameter is here" in line for line in lines) == 3
+    path.write_text('{"f_decision_1":\n 9}')
+    assert main(["set", str(file), "--config", str(path), "--partial"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"{path}:1:2: error: f_decision_1 is 9, not one of the values 0, 1, 2\n")
+    # What the command line says instead has no place there.
+    assert main(["set", str(file), "--config", str(path), "--partial", "f_decision_1=8"]) == 1
+    assert capsys.readouterr().err.startswith(f"{file}:2:")
+
+
+def test_an_unknown_name_on_the_command_line_has_no_place(file: Path, capsys: Capture) -> None:
+    assert main(["set", str(file), "g_threshold_0=1"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f"{file}: error: the module has no parameter 'g_threshold_0'\n  hint: ")
+
+
+def test_a_configuration_that_is_no_utf8(file: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "c.json"
+    path.write_bytes(b'{"f\xff": 1}')
+    assert main(["set", str(file), "--config", str(path)]) == 1
+    err = capsys.readouterr().err
+    assert ("invalid UTF-8" in err, "MLIR" in err) == (True, False)
+
+
+def test_get_reads_the_knobs_in_question_only(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "m.mlir"
+    path.write_text(TEXT + f'{TREE} <{{func_name = "g", thresholds = 5.0}}>\n')
+    assert main(["get", str(path), "f_threshold_0"]) == 0
+    assert capsys.readouterr().out == "5\n"
+    assert main(["get", str(path)]) == 1

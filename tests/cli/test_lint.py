@@ -302,3 +302,64 @@ def test_wrong_usage(arguments: list[str], message: str, capsys: Capture) -> Non
     assert out == ""
     assert "Usage: approxir lint" in err
     assert message in err
+
+
+def test_wrong_settings_of_a_later_file_keep_the_first_from_being_fixed(capsys: Capture) -> None:
+    for name in ("a", "b"):
+        Path(name).mkdir()
+        Path(name, "x.mlir").write_text(OLD)
+    Path("b/pyproject.toml").write_text("[tool.approxir.lint\n")
+    assert lint("--fix", "a", "b") == 2
+    assert Path("a/x.mlir").read_text() == OLD
+    assert "pyproject.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["", " , "])
+def test_selecting_nothing_is_wrong_usage(value: str, capsys: Capture) -> None:
+    write(a=LOST)
+    assert main(["lint", "--select", value, "a.mlir"]) == 2
+    assert "--select names no rule" in capsys.readouterr().err
+
+
+def test_the_report_does_not_take_the_place_of_a_module(capsys: Capture) -> None:
+    Path("d").mkdir()
+    Path("d/x.mlir").write_text(LOST)
+    for arguments in (["d/x.mlir", "-o", "d/x.mlir"], ["d", "-o", "./d/x.mlir"]):
+        assert lint(*arguments) == 2
+        assert "the report would take the place of" in capsys.readouterr().err
+    assert Path("d/x.mlir").read_text() == LOST
+
+
+def test_a_directory_that_cannot_be_read(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("d/shut").mkdir(parents=True)
+    Path("d/x.mlir").write_text(SOUND)
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if os.fspath(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    assert lint("d/shut") == 1
+    err = capsys.readouterr().err
+    assert "approxir: d/shut: Permission denied" in err
+    assert "no .mlir files" not in err
+    assert lint("d") == 1
+    assert "approxir: d/shut: Permission denied" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_names_that_are_no_utf8(form: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    name = os.fsdecode(b"a\xff.mlir")
+    text = r""""approx.util.annotation.knob"() <{func_name = "x\FF\1B[31m\0A"}> : () -> ()""" + "\n"
+    Path(name).write_text(text)
+    assert lint("--format", form, name) == 1
+    out = capsysbinary.readouterr().out.decode()
+    assert "\x1b" not in out or form == "github"
+    if form in ("json", "sarif"):
+        assert "\\ud" not in out
+        json.loads(out)
+    if form == "text":
+        assert out.startswith("a\\FF.mlir:1:")
+        assert r"x\FF\1B[31m\0A" in out.splitlines()[0]

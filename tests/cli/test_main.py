@@ -129,3 +129,45 @@ def test_start_up_time() -> None:
 
     seconds()
     assert min(seconds() for _ in range(5)) < 0.4
+
+
+@posix
+def test_a_closed_pipe_ends_the_list_of_knobs(tmp_path: Path) -> None:
+    path = tmp_path / "big.mlir"
+    one = 'approx.util.annotation.transform <{func_name = "f", transform_type = "x", knob_val = 3 : i32}>\n'
+    path.write_text(one * 3000)
+    done = shell(f"approxir knobs {path} | head -n 1")
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+@posix
+@pytest.mark.parametrize(
+    "arguments", ["fmt missing.mlir", "knobs missing.mlir", "set missing.mlir a=1", "knobs"]
+)
+def test_messages_go_nowhere_without_standard_error(arguments: str) -> None:
+    done = shell(f"approxir {arguments} 2>&-")
+    assert (done.returncode > 0, done.stdout) == (True, "")
+
+
+@posix
+@pytest.mark.parametrize("arguments", ["knobs -", "knobs --json -", "info"])
+def test_printing_fails_without_standard_output(arguments: str) -> None:
+    done = shell(f"printf '' | approxir {arguments} >&-")
+    assert done.returncode == 1
+    assert "Bad file descriptor" in done.stderr
+
+
+@posix
+@pytest.mark.parametrize("name", ["main", "approx_opt"])
+def test_an_interrupt_while_loading_ends_quietly(name: str) -> None:
+    script = (
+        "import sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'approxir.cli.exits': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        f"from approxir.__main__ import {name}\n"
+        f"sys.exit({name}())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")

@@ -347,3 +347,65 @@ def test_a_dictionary_with_comments_keeps_them() -> None:
     assert read_params(holder(ax.parse(str(module)))) == read_params(holder(module))
     write_params(holder(module), KnobParams(thresholds=(5, 11), decisions=(0, 1, 2)))
     assert str(module) == text.replace("10", "11")
+
+
+TREE = "approx.util.annotation.decision_tree"
+BESIDE = (
+    f'{TREE} <{{func_name = "f", params = "thresholds=5; decisions=0,1", num_thresholds = 1 : i32, '
+    'thresholds = array<i32: 7>, thresholds_uppers = array<i32: 50>, transform_type = "x"}>\n'
+)
+
+
+def test_attributes_beside_params_complete_them() -> None:
+    module = ax.parse(BESIDE)
+    op = module.operations[0]
+    params = KnobParams(thresholds=(5,), decisions=(0, 1), thresholds_uppers=(50,), transform_type="x")
+    assert read_params(op) == params
+    write_params(op, params.replace(decisions=(0, 2)))
+    assert str(module) == BESIDE.replace("0,1", "0,2")
+    new = params.replace(thresholds=(6, 8), decisions=(0, 1, 2), thresholds_uppers=(50, 60))
+    write_params(op, new)
+    assert read_params(op) == new
+    assert str(module) == (
+        BESIDE.replace("=5;", "=6,8;")
+        .replace("0,1", "0,1,2")
+        .replace("array<i32: 7>", "array<i32: 6, 8>")
+        .replace("array<i32: 50>", "array<i32: 50, 60>")
+        .replace("num_thresholds = 1", "num_thresholds = 2")
+    )
+    write_params(op, params)
+    assert str(module) == BESIDE
+
+
+def test_the_knob_value_beside_params_is_kept_the_same() -> None:
+    text = 'approx.transform <{params = {decisions = [1]}, knob_val = 4 : i32, transform_type = "x"}>\n'
+    module = ax.parse(text)
+    op = module.operations[0]
+    assert read_params(op) == KnobParams(decisions=(1,), transform_type="x")
+    write_params(op, KnobParams(decisions=(2,), transform_type="y"))
+    assert str(module) == text.replace("[1]", "[2]").replace("4", "2").replace('"x"', '"y"')
+
+
+def test_the_type_of_a_params_string_is_kept() -> None:
+    text = 'approx.knob() <{params = "thresholds=5; decisions=0,1" : !foo.bar}> ({\n}) : () -> ()\n'
+    module = ax.parse(text)
+    op = module.operations[0]
+    write_params(op, KnobParams(thresholds=(6,), decisions=(0, 1)))
+    assert str(module) == text.replace("=5", "=6")
+
+
+@pytest.mark.parametrize(
+    ("aliases", "message"),
+    [
+        ("", "the alias #u is not defined"),
+        ("#u = #v\n#v = #u\n", "the alias #u is defined by itself"),
+        ("#u = array<i32: x>\n", "the alias #u: "),
+    ],
+)
+def test_an_alias_without_a_meaning_is_reported_where_it_is_used(aliases: str, message: str) -> None:
+    text = f'{TREE} <{{func_name = "f", thresholds = #u}}>\n'
+    module = ax.parse(aliases + text, lazy=True)
+    (knob,) = module.knobs()
+    with pytest.raises(ParamsError, match=re.escape(message)) as caught:
+        knob.read()
+    assert (caught.value.line, caught.value.column) == (aliases.count("\n") + 1, text.index("#u") + 1)

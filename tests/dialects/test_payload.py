@@ -97,3 +97,9 @@ def test_states_and_checks_are_not_looked_at() -> None:
     module = ax.parse(text)
     assert first_loop([module.region]) is None
     assert first_loop([ax.parse(f"func.func @f() {{ {loop} return }}").region]) is not None
+
+
+@pytest.mark.parametrize("name", ["scf.if", "scf.index_switch", "stablehlo.case"])
+def test_a_branching_operation_without_regions_has_no_branches(name: str) -> None:
+    (op,) = ax.parse(f'"{name}"() : () -> ()').operations
+    assert branches(op) == []

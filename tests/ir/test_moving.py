@@ -346,3 +346,43 @@ def test_a_block_cannot_be_in_two_regions() -> None:
         region.append(region.blocks[1])
     with pytest.raises(ax.IRError, match="not in this region"):
         ax.Region.create().remove(region.blocks[1])
+
+
+def test_many_operations_at_once() -> None:
+    """Taking a run of operations is the same as moving one after the other."""
+    texts = []
+    for at_once in (False, True):
+        module = ax.parse(TEXT)
+        f, g = module.operations
+        first, _, last = f.body.operations[:3]
+        target = g.body.first
+        if at_once:
+            g.body.take(first, last, before=target)
+        else:
+            for op in (first, first.next, last):
+                op.move_before(target)
+        f.body.last.set_operand(0, f.body.arguments[0])
+        for op in (first, first.next, last):
+            for index, operand in enumerate(op.operands):
+                if operand is f.body.arguments[0]:
+                    op.set_operand(index, g.body.arguments[0])
+        texts.append(str(module))
+        assert [op.block for op in (first, last)] == [g.body, g.body]
+        assert f.body.first is f.body.last
+    assert texts[0] == texts[1]
+
+
+def test_what_cannot_be_taken() -> None:
+    module = ax.parse(TEXT)
+    f, g = module.operations
+    first, second = f.body.operations[:2]
+    with pytest.raises(ax.IRError, match="does not stand behind"):
+        g.body.take(second, first)
+    with pytest.raises(ax.IRError, match="not stand in one block"):
+        g.body.take(first, g)
+    with pytest.raises(ax.IRError, match="not in this block"):
+        g.body.take(first, second, before=f.body.last)
+    with pytest.raises(ax.IRError, match="inside themselves"):
+        f.body.take(first, second, before=first)
+    with pytest.raises(ax.IRError, match="inside themselves"):
+        f.body.take(f, g)

@@ -168,3 +168,26 @@ def test_def_use_both_ways() -> None:
     assert len(list(second.result.uses)) == 3
     assert first.result.owner is first
     assert a.owner is module.operations[0].body
+
+
+def test_arguments_of_a_reducer_are_in_generic_order() -> None:
+    text = (
+        "func.func @f(%a: tensor<4xf32>, %b: tensor<4xi32>, %x: tensor<f32>, %y: tensor<i32>) {\n"
+        "%r:2 = stablehlo.reduce(%a init: %x), (%b init: %y) across dimensions = [0] : "
+        "(tensor<4xf32>, tensor<4xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>)\n"
+        " reducer(%p: tensor<f32>, %q: tensor<f32>) (%s: tensor<i32>, %t: tensor<i32>) {\n"
+        "  %u = stablehlo.add %p, %q : tensor<f32>\n"
+        "  %v = stablehlo.add %s, %t : tensor<i32>\n"
+        "  stablehlo.return %u, %v : tensor<f32>, tensor<i32>\n}\nreturn\n}\n"
+    )
+    module = ax.parse(text)
+    generic = ax.parse(module.print(generic=True))
+    (first,), (second,) = [one.find("stablehlo.reduce") for one in (module, generic)]
+    for op in (first, second, first.clone()):
+        arguments = op.body.arguments
+        assert [(argument.name, argument.index) for argument in arguments] == [
+            ("p", 0), ("s", 1), ("q", 2), ("t", 3),
+        ]  # fmt: skip
+        assert [str(argument.type) for argument in arguments] == ["tensor<f32>", "tensor<i32>"] * 2
+    first.body.arguments[1].name = "other"
+    assert str(module) == text.replace("%s", "%other")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,9 @@ from hypothesis import strategies as st
 
 import approxir as ax
 from approxir import values as v
+from approxir.dialects.approx import KnobParams
+from approxir.knobs.config import read_config
+from approxir.knobs.view import KnobView
 
 LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 LISTS = "thresholds = array<i32: 5, 10>, decisions = array<i32: 0, 1, 2>"
@@ -329,3 +334,79 @@ def test_values_that_were_wide_stay_and_others_do_not_become_so() -> None:
     with pytest.raises(ax.ConfigError, match="outside of what i32 holds"):
         module.apply({"f_threshold_0": -5000000000})
     assert str(module) == annotation("f", wide.replace("5,", "6,"))
+
+
+def test_a_malformed_function_name_disables_no_other_knob() -> None:
+    module = ax.parse(annotation('@"a\\"') + annotation("f"), lazy=True)
+    assert [knob.name for knob in module.knobs()] == ['"a\\"', "f"]
+
+
+def test_params_of_another_knob_are_taken() -> None:
+    module = ax.parse(annotation("f") + annotation("g", LISTS.replace("10", "11")))
+    first, second = module.knobs()
+    first.params = second.params
+    assert first.read() == second.read()
+    assert copy.copy(first.params) == copy.deepcopy(first.params) == first.read()
+    assert copy.copy(first.params.thresholds) == copy.deepcopy(first.params.thresholds) == [5, 11]
+    assert type(copy.copy(first.params.thresholds)) is list
+
+
+def test_arguments_of_other_types() -> None:
+    module = ax.parse(annotation("f"))
+    with pytest.raises(TypeError, match="params are KnobParams, not int"):
+        module.knob("f").params = 3  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="name is a string, not int"):
+        module.knob(3)  # type: ignore[arg-type]
+    for config in (None, [("f_threshold_0", 3)]):
+        with pytest.raises(TypeError, match="a configuration is a mapping"):
+            module.apply(config)  # type: ignore[arg-type]
+    assert str(module) == annotation("f")
+
+
+def test_a_value_of_another_type_is_reported_where_it_would_go() -> None:
+    text = annotation("f", BOUNDS + ", " + LISTS)
+    knob = ax.parse(text).knob("f")
+    with pytest.raises(ax.ConfigError, match="f_threshold_1 is an integer, not True") as caught:
+        knob.params.thresholds[1] = True
+    assert caught.value.diagnostics[0].hint == "allowed: 2..40, thresholds ascending"
+    assert caught.value.column == text.index("10") + 1
+    with pytest.raises(ax.ConfigError, match=r"f: thresholds_lowers\[0\] is an integer, not 'x'") as caught:
+        knob.update(thresholds=[10, 20], thresholds_lowers=["x", 1])
+    assert caught.value.column == text.index("0, 2") + 1
+
+
+def test_only_the_knobs_in_question_are_read() -> None:
+    module = ax.parse(annotation("bad", "thresholds = 5.0") + annotation("f"), lazy=True)
+    assert read_config(module, ["f_threshold_1", "f_decision_0"]) == {"f_threshold_1": 10, "f_decision_0": 0}
+    with pytest.raises(ax.ConfigError, match="no parameter 'f_treshold_0'") as caught:
+        read_config(module, ["f_treshold_0"])
+    assert str(caught.value).startswith("<string>: error: ")
+    assert caught.value.diagnostics[0].hint == "did you mean 'f_threshold_0'?"
+    with pytest.raises(ax.ConfigError, match="thresholds is a list"):
+        read_config(module, ["bad_threshold_0"])
+
+
+def test_unknown_names_beyond_the_first_are_counted() -> None:
+    module = ax.parse("".join(annotation(f"f{number}") for number in range(300)), lazy=True)
+    start = time.perf_counter()
+    with pytest.raises(ax.ConfigError) as caught:
+        module.apply({f"g{number}_decision_0": 0 for number in range(300)})
+    assert time.perf_counter() - start < 5
+    assert len(caught.value.diagnostics) == 21
+    assert caught.value.diagnostics[-1].message.startswith("... and 280 more")
+
+
+def test_an_interrupt_leaves_nothing_half_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = annotation("f") + annotation("g")
+    module = ax.parse(text)
+    write = KnobView.write
+
+    def interrupted(knob: KnobView, params: KnobParams) -> None:
+        write(knob, params)
+        if knob.name == "g" and params.thresholds[0] == 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(KnobView, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        module.apply({"f_threshold_0": 6, "g_threshold_0": 6})
+    assert str(module) == text

@@ -148,14 +148,23 @@ def test_a_rule_that_cannot_read_on_keeps_its_findings(monkeypatch: pytest.Monke
 
 def test_fixes() -> None:
     old = KNOB.replace("approx.", "approxMLIR.")
-    text = f"// Kept.\nmodule   {{\n{KNOB % 1}{old % 1}{old % 0}{KNOB % 1}}}\n"
+    text = f"// Kept.\nfunc.func   @f() {{\n{KNOB % 1}{old % 1}{old % 0}{KNOB % 1}return\n}}\n"
     module = approxir.parse(text)
     fixed, applied = fix_module(module)
     assert str(module) == text
-    assert str(fixed) == f"// Kept.\nmodule   {{\n{KNOB % 1}{KNOB % 2}{KNOB % 0}{KNOB % 3}}}\n"
+    assert (
+        str(fixed) == f"// Kept.\nfunc.func   @f() {{\n{KNOB % 1}{KNOB % 2}{KNOB % 0}{KNOB % 3}return\n}}\n"
+    )
     assert [one.code for one in applied].count("AX030") == 6
     assert [one.code for one in applied].count("AX009") == 2
     assert lint_module(fixed) == []
+
+
+def test_a_knob_outside_of_functions_keeps_its_id() -> None:
+    module = approxir.parse(f"module {{\n{KNOB % 1}{KNOB % 1}}}\n")
+    (finding,) = lint_module(module)
+    assert (finding.code, finding.fix) == ("AX009", None)
+    assert fix_module(module)[1] == []
 
 
 def test_silenced_findings_are_not_fixed() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from support.approx_programs import DEFECTS, Defect, Program, programs
 
 import approxir
 from approxir.dialects.approx.payload import first_branch, first_loop
+from approxir.ir.verifier import module_diagnostics
 from approxir.lint.context import Context
 from approxir.lint.runner import lint_module
 from approxir.lint.settings import LintSettings
@@ -59,3 +62,38 @@ def test_the_index_of_payloads_agrees_with_walking(program: Program) -> None:
         if op.regions:
             assert context.payloads.first_loop(op) is first_loop(op.regions)
             assert context.payloads.first_branch(op) is first_branch(op.regions)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "func.func @g(%x: i32) -> {\n    return\n  }",
+        "func.func @g(%x: memref<4x>) {\n    return\n  }",
+        '"func.func"() <{function_type =, sym_name = "g"}> ({\n    "func.return"() : () -> ()\n  }) : () -> ()',
+        '"func.func"() <{function_type = i32 i32, sym_name = "g"}> ({\n    "func.return"() : () -> ()\n  }) : () -> ()',
+        '"my.func"() <{sym_name = "g", function_type = !!bad}> ({\n    "my.return"() : () -> ()\n  }) : () -> ()',
+    ],
+)
+def test_a_function_whose_type_cannot_be_read_is_there(function: str) -> None:
+    text = f'module {{\n  approx.util.annotation.convert_to_call <{{func_name = "g"}}>\n  {function}\n}}\n'
+    found = lint_module(approxir.parse(text, lazy=True))
+    assert [(one.diagnostic().line, one.code) for one in found] == [(3, "syntax")]
+
+
+def test_the_verifier_and_lint_agree_on_approx_operations() -> None:
+    for path in Path(__file__).with_name("cases").glob("*.mlir"):
+        module = approxir.load(path)
+        told = {(found.line, found.column) for found in module_diagnostics(module) if found.code == "approx"}
+        found = {(one.diagnostic().line, one.diagnostic().column) for one in lint_module(module)}
+        assert told <= found
+
+
+def test_a_branch_without_branches_is_none() -> None:
+    text = """\
+func.func @f(%c: i1) {
+  "scf.if"(%c) : (i1) -> ()
+  return
+}
+approx.util.annotation.transform <{func_name = "f", transform_type = "task_skipping", knob_val = 2 : i32}>
+"""
+    lint_module(approxir.parse(text))

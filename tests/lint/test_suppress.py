@@ -84,7 +84,13 @@ def test_other_rules_are_not_silenced() -> None:
 @pytest.mark.parametrize(
     ("comment", "message", "hint"),
     [
-        ("disable=AX01", "no rule has the code 'AX01'", "did you mean AX0"),
+        ("disable=AX01", "no rule has the code 'AX01'", "write whole codes"),
+        ("disable=ax009", "no rule has the code 'ax009'", "did you mean AX009?"),
+        (
+            "disable=old-prefix",
+            "no rule has the code 'old-prefix'",
+            "did you mean AX030, which is old-prefix?",
+        ),
         ("disable=AX009", "no AX009 is found on line 1", "remove it"),
         ("disable-file=AX009", "no AX009 is found in the file", "remove it"),
         ("disable=all", "nothing is found on line 1", "remove it"),
@@ -101,6 +107,11 @@ def test_useless_comments(comment: str, message: str, hint: str) -> None:
     assert finding.hint is not None
     assert finding.hint.startswith(hint)
     assert finding.length > 0
+
+
+def test_a_code_that_is_far_from_any_has_no_hint() -> None:
+    (finding,) = lint_module(approxir.parse("module {} // approxir: disable=AX999\n"))
+    assert finding.hint is None
 
 
 def test_a_comment_about_a_rule_that_does_not_run_is_not_useless() -> None:

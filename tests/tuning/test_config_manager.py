@@ -77,7 +77,7 @@ def test_validation_agrees_with_what_is_applied(config: dict[str, int], valid: b
 
 
 def test_annotations_that_are_not_mlir() -> None:
-    with pytest.raises(ax.ParseError, match="'{' is never closed"):
+    with pytest.raises(ax.ParseError, match=r"'\{' is never closed"):
         MANAGER.parse_annotations('module {\n  approx.util.annotation.decision_tree <{func_name = "f"\n')
 
 

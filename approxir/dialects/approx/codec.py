@@ -4,17 +4,17 @@
 2. ``DICTIONARY``: ``params = {thresholds = array<i32: 5, 10>, ...}``;
 3. ``STRING``: ``params = "thresholds=5,10; ..."`` (`approxir.dialects.approx.params_text`).
 
-Writing keeps the encoding, the types of numbers and every entry that does not change.
+Attributes beside ``params`` complete what that leaves out. Writing keeps the encoding, the types of numbers
+and every entry that does not change; what both ``params`` and an attribute beside it say is changed in both.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 
 from approxir.dialects.approx.errors import ParamsError
-from approxir.dialects.approx.params import LISTS, KnobParams
+from approxir.dialects.approx.params import FIELDS, LISTS, KnobParams, WrongField
 from approxir.dialects.approx.params_text import Entry, entry_text, parse_params
 from approxir.errors import IRError, ParseError
 from approxir.ir.attributes import _read as text_attributes
@@ -51,7 +51,6 @@ _OTHER = frozenset({
     "state_function", "state_indices", "transform_types", "transform_value", "params",
 })  # fmt: skip
 _MEANT = frozenset({*LISTS, "num_thresholds", "transform_type", "transform_options"})
-_FIELD = re.compile(r"[a-z_]+")
 
 
 class Encoding(Enum):
@@ -76,7 +75,7 @@ def _encoding(op: Operation, attributes: Mapping[str, Attribute]) -> Encoding | 
         return None
     value = attributes.get("params")
     if value is not None:
-        value = resolved(op, value)
+        value = resolved(op, value, "params")
         if isinstance(value, DictAttr):
             return Encoding.DICTIONARY
         if isinstance(value, StringAttr):
@@ -104,7 +103,19 @@ def _read(op: Operation, attributes: Mapping[str, Attribute]) -> KnobParams | No
     encoding = _encoding(op, attributes)
     if encoding is None:
         return None
-    return _decoded(op, encoding, _resolved(op, _spelled(op, attributes, encoding)))
+    params = _decoded(op, encoding, _resolved(op, _spelled(op, attributes, encoding)))
+    beside = _beside(op, attributes, encoding)
+    if beside:
+        params = params.completed(_decoded(op, Encoding.ATTRIBUTES, _resolved(op, beside)))
+    return params
+
+
+def _beside(op: Operation, attributes: Mapping[str, Attribute], encoding: Encoding) -> dict[str, Attribute]:
+    """The separate attributes that say the same as ``params``, which goes before them."""
+    if encoding is Encoding.ATTRIBUTES:
+        return {}
+    found = _spelled(op, attributes, Encoding.ATTRIBUTES)
+    return {key: value for key, value in found.items() if key in _MEANT}
 
 
 def _spelled(op: Operation, attributes: Mapping[str, Attribute], encoding: Encoding) -> dict[str, Attribute]:
@@ -116,11 +127,11 @@ def _spelled(op: Operation, attributes: Mapping[str, Attribute], encoding: Encod
             found.pop("decisions", None)
             key = _knob_key(attributes)
             if key in attributes:
-                if not isinstance(value := resolved(op, attributes[key]), IntegerAttr):
+                if not isinstance(value := resolved(op, attributes[key], key), IntegerAttr):
                     raise ParamsError.at(op, key, f"{key} is an integer, not {value}")
                 found["decisions"] = attributes[key]
         return found
-    params = resolved(op, attributes["params"])
+    params = resolved(op, attributes["params"], "params")
     if isinstance(params, DictAttr):
         return params.to_dict()
     assert isinstance(params, StringAttr)
@@ -128,18 +139,19 @@ def _spelled(op: Operation, attributes: Mapping[str, Attribute], encoding: Encod
 
 
 def _resolved(op: Operation, spelled: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    return {key: resolved(op, value) if key in _MEANT else value for key, value in spelled.items()}
+    return {key: resolved(op, value, key) if key in _MEANT else value for key, value in spelled.items()}
 
 
 def _decoded(op: Operation, encoding: Encoding, entries: Mapping[str, Attribute]) -> KnobParams:
     try:
         return decode(entries)
-    except InvalidValue as error:
-        field = _FIELD.match(error.message)
-        key = field.group() if field is not None else "params"
+    except WrongField as error:
+        key = error.field
         if encoding is Encoding.ATTRIBUTES and key == "decisions" and local_name(op) in TRANSFORMS:
             key = _knob_key(op.attributes)
-        raise ParamsError.at(op, key, error.message) from None
+        raise ParamsError.at(op, key, error.message, index=error.index) from None
+    except InvalidValue as error:
+        raise ParamsError.at(op, "params", error.message) from None
 
 
 def decode(entries: Mapping[str, Attribute]) -> KnobParams:
@@ -153,11 +165,11 @@ def decode(entries: Mapping[str, Attribute]) -> KnobParams:
             lists[key] = _numbers(key, value)
         elif key == "transform_type":
             if not isinstance(value, StringAttr | SymbolRefAttr):
-                raise InvalidValue(f"transform_type is a string, not {value}")
+                raise WrongField(key, f"is a string, not {value}")
             kind = value.value if isinstance(value, StringAttr) else value.leaf
         elif key == "transform_options":
             if not isinstance(value, DictAttr):
-                raise InvalidValue(f"transform_options is a dictionary, not {value}")
+                raise WrongField(key, f"is a dictionary, not {value}")
             options = value
         elif key != "num_thresholds":
             extra.append((key, value))
@@ -230,20 +242,53 @@ def write_params(op: Operation, params: KnobParams, *, encoding: Encoding | None
         return
     if _restore(op, before, params):
         return
-    after = dict(before)
     chosen = has or encoding or Encoding.DICTIONARY
     if chosen is Encoding.ATTRIBUTES:
-        after = _changed_attributes(op, before, params)
-    elif chosen is Encoding.STRING:
-        after["params"] = StringAttr(_edit_string(op, before, params))
-    elif has is None:
-        after["params"] = DictAttr(encode(params))
-    else:
-        assert old is not None
         spelled = _spelled(op, before, chosen)
-        wanted = _entries(params, old, spelled, _resolved(op, spelled))
-        after["params"] = DictAttr(_in_order(spelled, wanted))
+        after = _changed_attributes(op, before, spelled, _resolved(op, spelled), params)
+    else:
+        after, mine = _changed_beside(op, before, chosen, old, params)
+        if chosen is Encoding.STRING:
+            after["params"] = _edited_string_attribute(op, before, mine)
+        elif has is None:
+            after["params"] = DictAttr(encode(mine))
+        else:
+            spelled = _spelled(op, before, chosen)
+            meant = _resolved(op, spelled)
+            wanted = _entries(mine, decode(meant), spelled, meant)
+            after["params"] = DictAttr(_in_order(spelled, wanted))
     _set_attributes(op, before, after)
+
+
+def _changed_beside(
+    op: Operation,
+    before: Mapping[str, Attribute],
+    encoding: Encoding,
+    old: KnobParams | None,
+    params: KnobParams,
+) -> tuple[dict[str, Attribute], KnobParams]:
+    """The attributes with those beside ``params`` changed, and what ``params`` is to say.
+
+    What both say is changed in both; what neither says goes into ``params``.
+    """
+    beside = _beside(op, before, encoding)
+    if not beside:
+        return dict(before), params
+    meant = _resolved(op, beside)
+    said = _decoded(op, Encoding.ATTRIBUTES, meant)
+    mine = params
+    changes = {field: getattr(params, field) for field in FIELDS}
+    if old is not None:
+        own = _decoded(op, encoding, _resolved(op, _spelled(op, before, encoding)))
+        changes = {field: new for field, new in changes.items() if new != getattr(old, field)}
+        mine = own.replace(**{f: new for f, new in changes.items() if own.says(f) or not said.says(f)})
+    there = said.replace(**{field: new for field, new in changes.items() if said.says(field)})
+    after = dict(before)
+    if there != said:
+        after = _changed_attributes(op, before, beside, meant, there)
+    if "num_thresholds" in beside and (old is None or len(params.thresholds) != len(old.thresholds)):
+        after["num_thresholds"] = _count(meant["num_thresholds"], params)
+    return after, mine
 
 
 def _restore(op: Operation, before: Mapping[str, Attribute], params: KnobParams) -> bool:
@@ -268,18 +313,16 @@ def _set_attributes(op: Operation, before: Mapping[str, Attribute], after: Mappi
     done: list[str] = []
     try:
         for key in [*before, *(key for key in after if key not in before)]:
+            done.append(key)
             if key not in after:
                 del attributes[key]
             elif before.get(key) != after[key]:
                 attributes[key] = after[key]
-            else:
-                continue
-            done.append(key)
-    except IRError:
+    except BaseException:
         for key in reversed(done):
             if key in before:
                 attributes[key] = before[key]
-            else:
+            elif key in attributes:
                 del attributes[key]
         raise
 
@@ -288,14 +331,17 @@ def _set_attributes(op: Operation, before: Mapping[str, Attribute], after: Mappi
 
 
 def _changed_attributes(
-    op: Operation, before: Mapping[str, Attribute], params: KnobParams
+    op: Operation,
+    before: Mapping[str, Attribute],
+    spelled: Mapping[str, Attribute],
+    meant: Mapping[str, Attribute],
+    params: KnobParams,
 ) -> dict[str, Attribute]:
+    """The attributes, those of `spelled` changed for params. They may be aliases, for what is `meant`."""
     taken = sorted(_OTHER.intersection(params.extra.to_dict()))
     if taken:
         raise ParamsError.at(op, None, f"'{taken[0]}' cannot be an entry here: {op.name} has its own")
     transform = local_name(op) in TRANSFORMS
-    spelled = _spelled(op, before, Encoding.ATTRIBUTES)
-    meant = _resolved(op, spelled)
     old = decode(meant)
     if transform and (
         len(params.decisions) > 1
@@ -333,10 +379,12 @@ def _string_entries(op: Operation, text: str) -> tuple[Entry, ...]:
         raise ParamsError.in_string(op, "params", text, fault) from None
 
 
-def _edit_string(op: Operation, before: Mapping[str, Attribute], params: KnobParams) -> str:
-    now = resolved(op, before["params"]) if "params" in before else StringAttr("")
+def _edited_string_attribute(
+    op: Operation, before: Mapping[str, Attribute], params: KnobParams
+) -> StringAttr:
+    now = resolved(op, before["params"], "params") if "params" in before else StringAttr("")
     assert isinstance(now, StringAttr)
-    return edited_string(now.value, params)
+    return StringAttr(edited_string(now.value, params), now.type)
 
 
 def edited_string(text: str, params: KnobParams) -> str:
@@ -391,8 +439,11 @@ def _removals(entries: tuple[Entry, ...], wanted: Mapping[str, Attribute]) -> li
 # ---- values
 
 
-def resolved(op: Operation, value: Attribute) -> Attribute:
-    """The value, or what it names if it is an alias of the operation's module."""
+def resolved(op: Operation, value: Attribute, key: str | None = None) -> Attribute:
+    """The value, or what it names if it is an alias of the operation's module.
+
+    Raises `ParamsError` where the alias means nothing, at the attribute or the entry of the params `key`.
+    """
     if not isinstance(value, AttrAlias):
         return value
     from approxir.ir.forms import aliases_of
@@ -403,13 +454,15 @@ def resolved(op: Operation, value: Attribute) -> Attribute:
     while isinstance(found, AttrAlias):
         name = found.name
         text = aliases.get("#" + name)
-        if text is None or name in seen:
-            raise ParamsError.at(op, None, f"the alias #{name} is not defined")
+        if name in seen:
+            raise ParamsError.at(op, key, f"the alias #{name} is defined by itself")
+        if text is None:
+            raise ParamsError.at(op, key, f"the alias #{name} is not defined")
         seen.add(name)
         try:
             found = parse_attribute(text)
         except ParseError as error:
-            raise ParamsError.at(op, None, f"the alias #{name}: {error.message}") from None
+            raise ParamsError.at(op, key, f"the alias #{name}: {error.message}") from None
     return found
 
 
@@ -432,7 +485,7 @@ def _numbers(key: str, value: Attribute) -> tuple[int, ...]:
             if len(integers) == len(items):
                 return tuple(integers)
     shown = str(value)
-    raise InvalidValue(f"{key} is a list of integers, not {shown if len(shown) < 60 else shown[:60] + '...'}")
+    raise WrongField(key, f"is a list of integers, not {shown if len(shown) < 60 else shown[:60] + '...'}")
 
 
 def _count(old: Attribute, params: KnobParams) -> Attribute:

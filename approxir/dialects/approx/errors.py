@@ -12,9 +12,17 @@ class ParamsError(DiagnosticError, ValueError):
     """The params that an operation spells cannot be understood, or cannot be written."""
 
     @classmethod
-    def at(cls, op: Operation, key: str | None, message: str, *, hint: str | None = None) -> ParamsError:
-        """An error at an attribute of an operation, or at its name."""
-        return cls((diagnostic(op, key, message, hint=hint),))
+    def at(
+        cls,
+        op: Operation,
+        key: str | None,
+        message: str,
+        *,
+        index: int | None = None,
+        hint: str | None = None,
+    ) -> ParamsError:
+        """An error at an attribute of an operation or an item of it, or at the operation's name."""
+        return cls((diagnostic(op, key, message, index=index, hint=hint),))
 
     @classmethod
     def in_string(cls, op: Operation, key: str, text: str, fault: Fault) -> ParamsError:

@@ -21,10 +21,10 @@ from approxir.dialects.approx.views import (
     Numbers,
     Options,
     OpView,
-    ParamsView,
     Spelling,
     Strings,
     Text,
+    TunableOpView,
 )
 from approxir.ir.blocks import Region
 from approxir.ir.operation import Operation
@@ -33,7 +33,7 @@ from approxir.ir.verify.approx import local_name
 from approxir.values import ArrayAttr, Attribute, DenseArrayAttr, DictAttr, IntegerAttr, StringAttr, Type
 
 
-class KnobOp(ParamsView):
+class KnobOp(TunableOpView):
     """``approx.knob``: the scope of an approximation, and the interface to the tuner.
 
     Its operands are the values that the scope reads, its results what it yields; its one region sees
@@ -124,7 +124,7 @@ class KnobOp(ParamsView):
         return next((view for view in self.management if isinstance(view, DecisionTreeOp)), None)
 
 
-class DecisionTreeOp(ParamsView):
+class DecisionTreeOp(TunableOpView):
     """``approx.decision_tree`` (also ``approx.decide``): choose a knob value at run time from a state."""
 
     __slots__ = ()
@@ -196,7 +196,7 @@ class TryOp(OpView):
         return _yields(self.operation)
 
 
-class _Transform(ParamsView):
+class _Transform(TunableOpView):
     """What a transform and its annotation have in common."""
 
     __slots__ = ()
@@ -289,7 +289,7 @@ class ConvertToCallAnnotation(AnnotationOp):
         return cls._create(spelling, properties=_function(func_name))
 
 
-class DecisionTreeAnnotation(AnnotationOp, ParamsView):
+class DecisionTreeAnnotation(AnnotationOp, TunableOpView):
     """``approx.util.annotation.decision_tree``: choose the function's knob value from a state."""
 
     __slots__ = ()

@@ -38,6 +38,20 @@ class Problem:
     message: str
 
 
+class WrongField(InvalidValue):
+    """What a field of params holds, or an item of it, is of another type, or too large.
+
+    `predicate` is the message without its subject: "is an integer, not 'x'".
+    """
+
+    def __init__(self, field: str, predicate: str, index: int | None = None) -> None:
+        subject = field if index is None else f"{field}[{index}]"
+        super().__init__(f"{subject} {predicate}")
+        self.field = field
+        self.index = index
+        self.predicate = predicate
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnobParams:
     """The tunable parameters of one knob.
@@ -47,7 +61,8 @@ class KnobParams:
 
     Attributes:
         thresholds: where the states are parted, ascending.
-        decisions: one knob value for each interval of states; 0 is exact, larger is more aggressive.
+        decisions: one knob value for each interval of states; 0 is exact, larger is more aggressive, but for
+            ``"task_skipping"``, where the value is the number of the branch to take and 0 skips them all.
         thresholds_lowers: the least value that each threshold may take; empty if not given.
         thresholds_uppers: the greatest value that each threshold may take; empty if not given.
         decision_values: the values that a decision may take; empty if not given.
@@ -73,7 +88,7 @@ class KnobParams:
         for name in LISTS:
             object.__setattr__(self, name, integers(getattr(self, name), name))
         if not isinstance(self.transform_type, str | None):
-            raise InvalidValue(f"transform_type is a string, not {self.transform_type!r}")
+            raise WrongField("transform_type", f"is a string, not {self.transform_type!r}")
         for name in ("transform_options", "extra"):
             object.__setattr__(self, name, _dictionary(getattr(self, name), name))
         taken = RESERVED.intersection(self.extra)
@@ -86,6 +101,16 @@ class KnobParams:
         if unknown:
             raise InvalidValue(f"KnobParams has no field '{min(unknown)}'")
         return replace(self, **changes)
+
+    def says(self, field: str) -> bool:
+        """Whether a field holds anything."""
+        value = getattr(self, field)
+        return bool(value.entries) if isinstance(value, DictAttr) else bool(value)
+
+    def completed(self, other: KnobParams) -> KnobParams:
+        """These params, and `other` for each field that they say nothing about."""
+        missing = [field for field in FIELDS if other.says(field) and not self.says(field)]
+        return replace(self, **{field: getattr(other, field) for field in missing}) if missing else self
 
     def choose(self, state: int) -> int:
         """The knob value for a state: d_k, k being how many thresholds are <= the state.
@@ -160,29 +185,35 @@ class KnobParams:
 
 
 def integers(value: Iterable[Any], name: str) -> tuple[int, ...]:
-    """The items as integers. Raises `InvalidValue` for what is none, and for more than 64 bits."""
+    """The items as integers. Raises `WrongField` for what is none, and for more than 64 bits."""
     if isinstance(value, str | bytes | Mapping):
-        raise InvalidValue(f"{name} is a list of integers, not {value!r}")
+        raise WrongField(name, f"is a list of integers, not {value!r}")
     try:
         items = tuple(value)
     except TypeError:
-        raise InvalidValue(f"{name} is a list of integers, not {value!r}") from None
-    return tuple([integer(item, f"{name}[{number}]") for number, item in enumerate(items)])
+        raise WrongField(name, f"is a list of integers, not {value!r}") from None
+    numbers = []
+    for number, item in enumerate(items):
+        try:
+            numbers.append(integer(item, name))
+        except WrongField as error:
+            raise WrongField(name, error.predicate, number) from None
+    return tuple(numbers)
 
 
 def integer(value: Any, name: str) -> int:
-    """The value as an integer of 64 bits, NumPy's included. Raises `InvalidValue` for anything else."""
+    """The value as an integer of 64 bits, NumPy's included. Raises `WrongField` for anything else."""
     try:
         if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
             raise TypeError
         number = index(value)
     except TypeError:
-        raise InvalidValue(f"{name} is an integer, not {value!r}") from None
+        raise WrongField(name, f"is an integer, not {value!r}") from None
     low, high = _I64_LIMITS
     if not low <= number <= high:
         # Python refuses to print integers of thousands of digits.
         shown = number if abs(number) < 1 << 128 else "an integer"
-        raise InvalidValue(f"{name} is {shown}, which does not fit into 64 bits")
+        raise WrongField(name, f"is {shown}, which does not fit into 64 bits")
     return number
 
 
@@ -191,4 +222,4 @@ def _dictionary(value: Any, name: str) -> DictAttr:
         return value
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return DictAttr([(key, attribute(item)) for key, item in value.items()])
-    raise InvalidValue(f"{name} is a mapping from names to attributes, not {value!r}")
+    raise WrongField(name, f"is a mapping from names to attributes, not {value!r}")

@@ -34,6 +34,12 @@ TRANSFORM_ALIASES = {
 }
 """Other spellings of the transforms, as publications and older files have them."""
 
+
+def transform_name(spelled: str | None) -> str | None:
+    """The name of the transform that a ``transform_type`` means, however it is spelled."""
+    return None if spelled is None else TRANSFORM_ALIASES.get(spelled, spelled)
+
+
 LOOPS = frozenset({"scf.for", "scf.parallel", "scf.while", "affine.for", "stablehlo.while"})
 """The loops that can be perforated."""
 
@@ -86,7 +92,7 @@ def branches(op: Operation) -> list[Region]:
 
     The default of an ``scf.index_switch`` comes last.
     """
-    if op.name == "scf.index_switch" and op.is_generic:
+    if op.name == "scf.index_switch" and op.is_generic and op.regions:
         # The generic form has the default first, the custom form last.
         default, *cases = op.regions
         return [*cases, default]
@@ -94,7 +100,7 @@ def branches(op: Operation) -> list[Region]:
         return list(op.regions)
     found: list[Region] = []
     current = op
-    while True:
+    while current.regions:
         found.append(current.regions[0])
         if len(current.regions) < 2 or _is_absent(current, current.regions[1]):
             return found
@@ -103,6 +109,7 @@ def branches(op: Operation) -> list[Region]:
             found.append(current.regions[1])
             return found
         current = following
+    return found
 
 
 def _is_absent(op: Operation, region: Region) -> bool:

@@ -20,16 +20,16 @@ def place_of(op: Operation, field: str, index: int | None = None) -> Span | None
     """
     attributes = op.attributes
     try:
+        whole = attributes.span("params")
+        if whole is not None and op.source is not None:
+            place = _in_params(op.source.text, whole, field, index)
+            if place is not None:
+                return place
         for key in (field, *_OTHER_NAMES.get(field, ())):
             place = attributes.span(key)
             if place is not None:
                 return _item(attributes.element_spans(key), index, place)
-        place = attributes.span("params")
-        if place is None or op.source is None:
-            return None
-        return _in_dictionary(op.source.text, place, field, index) or _in_string(
-            op.source.text, place, field, index
-        )
+        return whole
     except (ParseError, Fault):
         return None
 
@@ -38,23 +38,28 @@ def _item(items: list[Span], index: int | None, whole: Span) -> Span:
     return items[index] if index is not None and index < len(items) else whole
 
 
+def _in_params(text: str, place: Span, field: str, index: int | None) -> Span | None:
+    if text[place[0]] == "{":
+        return _in_dictionary(text, place, field, index)
+    return _in_string(text, place, field, index) if text[place[0]] == '"' else None
+
+
 def _in_dictionary(text: str, place: Span, field: str, index: int | None) -> Span | None:
-    if text[place[0]] != "{":
-        return None
     for entry in scan_entries(text, *place):
         if entry.key == field:
             value = entry.value_start, entry.value_end
             dense = dense_array_spans(text, *value)
             return _item(dense.items if dense is not None else array_spans(text, *value) or [], index, value)
-    return place
+    return None
 
 
-def _in_string(text: str, place: Span, field: str, index: int | None) -> Span:
-    body = text[place[0] + 1 : place[1] - 1]
+def _in_string(text: str, place: Span, field: str, index: int | None) -> Span | None:
+    # The string may have a type after it.
+    body = text[place[0] + 1 : text.rindex('"', *place)]
     # With escapes, offsets in the value are not those in the text.
-    if text[place[0]] == '"' and "\\" not in body:
+    if "\\" not in body:
         for entry in parse_params(body):
             if entry.key == field:
                 start, end = _item(list(entry.items), index, entry.value_span)
                 return place[0] + 1 + start, place[0] + 1 + end
-    return place
+    return None

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from approxir.dialects.approx.codec import I32, read_params, resolved, write_params
 from approxir.dialects.approx.errors import ParamsError
+from approxir.dialects.approx.function_names import function_named_by
 from approxir.dialects.approx.params import KnobParams
 from approxir.errors import IRError
 from approxir.ir.blocks import Region
@@ -25,7 +26,7 @@ from approxir.values import (
     SymbolRefAttr,
     Type,
 )
-from approxir.values.strings import symbol_text, unquote
+from approxir.values.strings import symbol_text
 
 Spelling = Literal["approxir", "approxmlir"]
 """How new operations are spelled: ``approxmlir`` is for the public C++ implementation."""
@@ -71,7 +72,7 @@ class OpView:
         )
 
 
-class ParamsView(OpView):
+class TunableOpView(OpView):
     """An operation that may spell params."""
 
     __slots__ = ()
@@ -124,7 +125,7 @@ class Field(ABC, Generic[Read, Written]):
 
     def _get(self, op: Operation) -> Attribute | None:
         value = op.attributes.get(self.key)
-        return None if value is None else resolved(op, value)
+        return None if value is None else resolved(op, value, self.key)
 
     def _wrong(self, op: Operation, value: Attribute, wanted: str) -> ParamsError:
         return ParamsError.at(op, self.key, f"{self.key} is {wanted}, not {value}")
@@ -151,11 +152,8 @@ class FunctionName(Text):
     """The name of a function, without the ``@`` that it may be spelled with."""
 
     def read(self, op: Operation) -> str | None:
-        name = super().read(op)
-        if name is None or not name.startswith("@") or isinstance(self._get(op), SymbolRefAttr):
-            return name
-        quoted = len(name) > 2 and name.startswith('@"') and name.endswith('"')
-        return unquote(name[1:]) if quoted else name[1:]
+        name = function_named_by(self._get(op))
+        return super().read(op) if name is None else name
 
     def attribute(self, value: str, old: Attribute | None) -> Attribute:
         if isinstance(old, StringAttr) and old.value.startswith("@"):

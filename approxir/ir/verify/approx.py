@@ -70,11 +70,16 @@ _ANNOTATIONS = frozenset(
 _MANAGEMENT = frozenset({"decision_tree", "decide", "try", "transform"})
 _HOLDERS = frozenset({"knob", "decision_tree", "decide", "try"})
 _TRANSFORMS = frozenset({"transform", _ANNOTATION + "transform"})
-_KNOWN = _MANAGEMENT | _HOLDERS | _ANNOTATIONS | {"yield"}
+OPERATIONS = _MANAGEMENT | _HOLDERS | _ANNOTATIONS | {"yield"}
+"""The names of the dialect's operations, without its prefix."""
 _NUMBERS = ("id", "rf", "num_thresholds", "knob_val", "transform_value")
 _BOUNDS = ("thresholds_lowers", "thresholds_uppers")
 _LISTS = ("thresholds", "decisions", *_BOUNDS, "decision_values", "QoS_in", "QoS_out")
 _STRINGS = ("transform_type", "recover", "func_name", "state_function", "checker", "runtime")
+ATTRIBUTES = frozenset({
+    *_NUMBERS, *_LISTS, *_STRINGS, "params", "state_indices", "transform_options", "transform_types",
+})  # fmt: skip
+"""The attributes that operations of the dialect may have."""
 # Operations that end a block without leaving the region.
 _UNREACHABLE = frozenset({"ub.unreachable", "llvm.unreachable"})
 _I32 = IntegerType(32)
@@ -97,7 +102,7 @@ def check_approx(op: Operation, facts: Facts, findings: Findings) -> None:
     check = _Check(op, name, _without_aliases(op, facts.attributes), findings)
     check.place()
     check.types()
-    if name in _KNOWN:
+    if name in OPERATIONS:
         check.shape(facts)
         check.entries()
     check.counts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from approxir.lint.output import Report
+from approxir.lint.output.texts import unicode_only
 from approxir.lint.rule import Finding
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -13,7 +14,7 @@ _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ","
 def render(report: Report) -> str:
     """A command for each finding, and one for each file that could not be linted."""
     lines = [_command(finding) for finding in report.findings]
-    lines += [f"::error::{failure.translate(_DATA)}" for failure in report.failures]
+    lines += [f"::error::{unicode_only(failure).translate(_DATA)}" for failure in report.failures]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -28,6 +29,8 @@ def _command(finding: Finding) -> str:
         "endColumn": end_column,
         "title": finding.code,
     }
-    listed = ",".join(f"{key}={str(value).translate(_PROPERTY)}" for key, value in properties.items())
+    listed = ",".join(
+        f"{key}={unicode_only(str(value)).translate(_PROPERTY)}" for key, value in properties.items()
+    )
     message = finding.message if finding.hint is None else f"{finding.message}\nhint: {finding.hint}"
-    return f"::{_COMMANDS[finding.severity]} {listed}::{message.translate(_DATA)}"
+    return f"::{_COMMANDS[finding.severity]} {listed}::{unicode_only(message).translate(_DATA)}"

@@ -6,17 +6,17 @@ first character behind the place.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from approxir.lint.output import Report
+from approxir.lint.output.texts import to_json
 from approxir.lint.rule import Finding
 
 
 def render(report: Report) -> str:
     """The findings as JSON, indented by two."""
     held = {"version": 1, "findings": [_entry(finding) for finding in report.findings]}
-    return json.dumps(held, indent=2) + "\n"
+    return to_json(held)
 
 
 def _entry(finding: Finding) -> dict[str, Any]:

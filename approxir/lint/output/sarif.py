@@ -9,7 +9,7 @@ applying it alone, which for many findings would cost the size of the file for e
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from urllib.parse import quote
 from approxir._version import __version__
 from approxir.lint import registry
 from approxir.lint.output import Report
+from approxir.lint.output.texts import to_json
 from approxir.lint.rule import Finding, Rule
 from approxir.syntax.source import Source
 
@@ -29,7 +30,7 @@ _FINGERPRINT = "approxirFinding/v1"
 def render(report: Report) -> str:
     """A log with one run, indented by two."""
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
-    return json.dumps(log, indent=2) + "\n"
+    return to_json(log)
 
 
 def _run(report: Report) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _location(source: Source, offset: int, length: int) -> dict[str, Any]:
 def _artifact(file: str) -> dict[str, Any]:
     path = Path(file).absolute()
     if path.is_relative_to(Path.cwd()):
-        return {"uri": quote(path.relative_to(Path.cwd()).as_posix()), "uriBaseId": _ROOT}
+        return {"uri": quote(os.fsencode(path.relative_to(Path.cwd()).as_posix())), "uriBaseId": _ROOT}
     return {"uri": path.as_uri()}
 
 
@@ -131,4 +132,4 @@ def _fingerprint(finding: Finding, seen: Counter[str]) -> str:
     line = finding.source.line_at(finding.offset).strip()
     key = "\0".join((finding.code, finding.source.file, line))
     seen[key] += 1
-    return hashlib.sha256(f"{key}\0{seen[key]}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from approxir.errors import Diagnostic
 from approxir.lint.output import Report
+from approxir.lint.output.texts import printable
 from approxir.lint.rule import Finding
 
 
@@ -16,8 +18,19 @@ def render(report: Report) -> str:
 
 
 def _text(finding: Finding) -> str:
-    diagnostic = finding.diagnostic()
+    diagnostic = _on_lines(finding.diagnostic())
     return replace(diagnostic, message=f"{diagnostic.message} [{finding.code}]").render()
+
+
+def _on_lines(diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic without characters that a terminal would act upon: names may hold any."""
+    return replace(
+        diagnostic,
+        message=printable(diagnostic.message),
+        file=printable(diagnostic.file),
+        hint=None if diagnostic.hint is None else printable(diagnostic.hint),
+        notes=tuple(_on_lines(note) for note in diagnostic.notes),
+    )
 
 
 def summary(findings: Sequence[Finding]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from approxir.lint import registry
 from approxir.lint.context import Context
-from approxir.lint.nearest import did_you_mean
 from approxir.lint.rule import Finding, Rule
 from approxir.lint.suppress import ALL, DIRECTIVES, UNSILENCEABLE, Suppression
+from approxir.nearest import did_you_mean, nearest
 
 
 class UselessSuppression(Rule):
@@ -55,8 +55,8 @@ module {
                 yield self.finding_in(*place, message, hint="ignore it in the settings")
             elif code != ALL and code not in known:
                 message = f"no rule has the code '{code}'"
-                yield self.finding_in(*place, message, hint=did_you_mean(code, known))
-            elif code in ran and not suppression.used and not context.unreadable:
+                yield self.finding_in(*place, message, hint=_meant(code, known))
+            elif code in ran and not suppression.used and not context.faults:
                 message = f"{'nothing' if code == ALL else f'no {code}'} is found {_where(suppression)}"
                 yield self.finding_in(*place, message, hint="remove it")
 
@@ -65,6 +65,17 @@ def _usage(directive: str) -> str:
     if directive in DIRECTIVES:
         return f"write {directive}=AX012, or {directive}=all"
     return did_you_mean(directive, DIRECTIVES) or "write disable=AX012 or disable-file=AX012"
+
+
+def _meant(code: str, known: Sequence[str]) -> str | None:
+    if any(one.startswith(code) for one in known):
+        return "write whole codes: prefixes are for the settings"
+    # Codes are so like one another that one would be found for any number.
+    if code.upper() in known:
+        return f"did you mean {code.upper()}?"
+    names = {rule.name: rule.code for rule in registry.rules()}
+    meant = nearest(code.lower(), names)
+    return None if meant is None else f"did you mean {names[meant]}, which is {meant}?"
 
 
 def _where(suppression: Suppression) -> str:

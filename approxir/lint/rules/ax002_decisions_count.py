@@ -10,7 +10,7 @@ from approxir.lint.rule import Finding, Rule
 
 
 class DecisionsCount(Rule):
-    """Counts thresholds and decisions, where there are any."""
+    """Counts thresholds and decisions, where there are any or have to be, as in annotations."""
 
     code = "AX002"
     name = "decisions-count"
@@ -63,7 +63,7 @@ module {
         for approximation in context.approximations:
             params = approximation.params
             decisions, thresholds = len(params.decisions), len(params.thresholds)
-            if (decisions or thresholds) and decisions != thresholds + 1:
+            if approximation.miscounted:
                 spelled = SpelledParams(approximation.operation)
                 parted = (
                     f"{_number(thresholds, 'threshold')} {'parts' if thresholds == 1 else 'part'} the states"

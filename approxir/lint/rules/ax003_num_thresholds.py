@@ -72,7 +72,7 @@ module {
             spelled = SpelledParams(op)
             number = spelled.value("num_thresholds")
             count = len(params.thresholds)
-            if not isinstance(number, IntegerAttr) or number.value == count:
+            if not isinstance(number, IntegerAttr) or number.value == count or approximation.lacks_thresholds:
                 continue
             fix = None
             fits = len(params.decisions) == number.value + 1

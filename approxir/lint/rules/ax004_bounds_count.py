@@ -64,6 +64,9 @@ module {
     def check(self, context: Context) -> Iterator[Finding]:
         for approximation in context.approximations:
             params = approximation.params
+            if approximation.lacks_thresholds:
+                # AX002 complains.
+                continue
             count = len(params.thresholds)
             for field in ("thresholds_lowers", "thresholds_uppers"):
                 length = len(getattr(params, field))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 
-from approxir.dialects.approx.codec import TRANSFORMS
+from approxir.dialects.approx.codec import DECISION_TREES
 from approxir.dialects.approx.payload import TRANSFORM_ALIASES, TRANSFORM_TYPES
 from approxir.ir.operation import Operation
 from approxir.ir.verify.approx import local_name
 from approxir.lint.approximations import Approximation, annotated_name
 from approxir.lint.context import Context
-from approxir.lint.nearest import did_you_mean
 from approxir.lint.places import SpelledParams, transform_types
 from approxir.lint.rule import Finding, Fix, Rule, Span
+from approxir.nearest import did_you_mean
 from approxir.values import ArrayAttr, AttrAlias, Attribute, StringAttr
 
 GROUP = "approxir.transforms"
@@ -30,7 +30,7 @@ class UnknownTransform(Rule):
     code = "AX010"
     name = "unknown-transform"
     severity = "error"
-    summary = "a transform is unknown, or a decision tree or transform does not say which one it is for"
+    summary = "a transform is unknown, or a decision tree does not say which one it is for"
     why = (
         "The passes look the transform up by its name. What they do not find, they cannot apply. Transforms "
         "that are known to other tools alone can be listed in the settings, as `known-transforms`."
@@ -83,7 +83,7 @@ module {
                 if kind not in known:
                     yield self._unknown(knob, kind, place, known, fixable)
         for op in _nameless(context):
-            message = f"nothing says which transform this {_noun(op)} is for"
+            message = "nothing says which transform this decision tree is for"
             yield self.finding(op, message, hint=f'add transform_type = "{TRANSFORM_TYPES[0]}", for example')
 
     def _unknown(self, op: Operation, kind: str, place: Span | None, known: _Known, fixable: bool) -> Finding:
@@ -113,7 +113,10 @@ class _Known:
 
 
 def _nameless(context: Context) -> Iterator[Operation]:
-    """The decision trees and transforms for which neither they nor what goes with them names a transform."""
+    """The decision trees for which neither they nor what goes with them names a transform.
+
+    Transforms have to name it themselves: AX035 complains.
+    """
     told: set[Operation | str | None] = set()
     for knob in context.named("knob"):
         if len(transform_types(knob) or ()) == 1:
@@ -122,17 +125,13 @@ def _nameless(context: Context) -> Iterator[Operation]:
         if approximation.transform_type is not None:
             told.add(_scope(approximation))
     for approximation in context.approximations:
-        if local_name(approximation.operation) != "knob" and _scope(approximation) not in told:
+        if local_name(approximation.operation) in DECISION_TREES and _scope(approximation) not in told:
             yield approximation.operation
 
 
 def _scope(approximation: Approximation) -> Operation | str | None:
     """What a decision tree shares with the transform beside it: the knob, or the annotated function."""
     return approximation.knob or approximation.function or annotated_name(approximation.operation)
-
-
-def _noun(op: Operation) -> str:
-    return "transform" if local_name(op) in TRANSFORMS else "decision tree"
 
 
 # The fix. An operation may name several transforms, all of which are put right at once.

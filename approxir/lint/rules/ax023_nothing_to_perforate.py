@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from approxir.dialects.approx.payload import LOOP_PERFORATE
+from approxir.ir.operation import Operation
 from approxir.lint.context import Context
 from approxir.lint.facts import approximated, value_place
 from approxir.lint.payloads import may_count
@@ -53,11 +54,14 @@ module {
 """
 
     def check(self, context: Context) -> Iterator[Finding]:
+        seen: set[Operation] = set()
         for approximation in approximated(context, LOOP_PERFORATE):
             owner = approximation.knob or approximation.function
             value = next((value for value in approximation.values if value > 1), None)
-            if owner is None or value is None:
+            if owner is None or value is None or owner in seen:
                 continue
+            # Params and a decision tree may both ask for the same.
+            seen.add(owner)
             loop = context.payloads.first_loop(owner)
             if loop is None and context.payloads.first_reduction(owner) is not None:
                 continue

@@ -18,9 +18,10 @@ class SkippedTaskYields(Rule):
     severity = "warning"
     summary = "task_skipping may skip everything, though the branches yield values"
     why = (
-        "For `task_skipping`, 0 is not the exact value: it skips the whole payload, and what the branches "
-        "would have yielded becomes zero of its type. The program goes on with these zeros. Where that is "
-        "meant, set the option `default`, which says so; otherwise begin the decisions with 1."
+        "For every other transform 0 is the exact value. For `task_skipping` it is not: it skips the whole "
+        "payload, and what the branches would have yielded becomes zero of its type. The program goes on "
+        "with these zeros. Where that is meant, set the option `default`, which says so; otherwise begin the "
+        "decisions with 1."
     )
     bad = """\
 module {

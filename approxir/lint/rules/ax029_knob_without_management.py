@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from approxir.dialects.approx.codec import encoding_of
+from approxir.dialects.approx.codec import read_params
 from approxir.dialects.approx.errors import ParamsError
 from approxir.ir.operation import Operation
 from approxir.ir.verify.approx import local_name
@@ -12,6 +13,7 @@ from approxir.lint.approximations import annotated_name
 from approxir.lint.context import Context, is_function
 from approxir.lint.enclosing import Enclosing
 from approxir.lint.rule import Finding, Rule
+from approxir.values import DictAttr
 
 _MANAGEMENT = frozenset({"decision_tree", "decide", "transform", "try"})
 
@@ -91,7 +93,9 @@ def _annotated(context: Context) -> set[Operation]:
 
 def _spells(op: Operation) -> bool:
     try:
-        return encoding_of(op) is not None
+        params = read_params(op)
+        # Entries that nobody knows are for others.
+        return params is not None and not replace(params, extra=DictAttr()).is_empty
     except ParamsError:
         # AX032 complains.
         return True

@@ -17,8 +17,9 @@ class NegativeKnobValue(Rule):
     severity = "error"
     summary = "a knob value is below 0"
     why = (
-        "A knob value says how aggressive the approximation is: 0 is exact, and nothing is more exact "
-        "than that. No transform accepts a negative one."
+        "A knob value says how aggressive the approximation is, from 0 on, which is exact. Only for "
+        "`task_skipping` it is not: there 0 skips the whole payload, and other values choose a branch. No "
+        " transform accepts a negative value."
     )
     bad = """\
 module {
@@ -69,7 +70,6 @@ module {
                         spelled = spelled or SpelledParams(approximation.operation)
                         yield self.finding(
                             approximation.operation,
-                            f"{spelled.name(field, index)} is {value}; "
-                            "the least knob value is 0, which is exact",
+                            f"{spelled.name(field, index)} is {value}; the least knob value is 0",
                             at=spelled.at(field, index),
                         )

@@ -43,7 +43,7 @@ module {
   func.func @bare(%x: f32) -> f32 {
     %0 = "approx.knob"(%x) <{id = 3 : i32, transform_types = ["loop_perforate"]}> ({ // expect: AX029
       // Another knob's operations do not manage this one.
-      %1 = approx.knob(%x) <{id = 4 : i32, params = ""}> ({
+      %1 = approx.knob(%x) <{id = 4 : i32, params = ""}> ({ // expect: AX029
         approx.yield %x : f32
       }) : (f32) -> f32
       "approx.yield"(%1) : (f32) -> ()
@@ -79,7 +79,7 @@ module {
     }> ({
       approx.decision_tree(%n) <{
         transform_type = "loop_perforate",
-        thresholds = array<i64: 8>,
+        thresholds = array<i64: 8>, // expect: AX035
         thresholds_lowers = array<i32: 1>,
         decisions = array<i32: 0, 4> // expect: AX033
       }> state {
@@ -91,6 +91,56 @@ module {
         affine.yield %t : f32
       }
       approx.yield %sum : f32
+    }) : (i32, f32) -> f32
+    return %0 : f32
+  }
+
+  // Params that only others know the entries of.
+  func.func @unmanaged(%x: f32) -> f32 {
+    %0 = approx.knob(%x) <{id = 7 : i32, params = {}}> ({ // expect: AX029
+      %1 = approx.knob(%x) <{id = 8 : i32, params = "measured=3"}> ({ // expect: AX029
+        approx.yield %x : f32
+      }) : (f32) -> f32
+      approx.yield %1 : f32
+    }) : (f32) -> f32
+    return %0 : f32
+  }
+
+  // A value that is decided more than once.
+  func.func @decided(%n: i32, %x: f32) -> f32 {
+    %0 = approx.knob(%n, %x) <{id = 9 : i32}> ({
+      approx.decide(%n) <{transform_type = "loop_perforate", decisions = array<i32: 0>}> state {
+      ^bb0(%s: i32):
+        approx.yield %s : i32
+      }
+      approx.decision_tree(%n) <{transform_type = "loop_perforate", decisions = array<i32: 0>}> state { // expect: AX037
+      ^bb0(%s: i32):
+        approx.yield %s : i32
+      }
+      // Another knob's does not count.
+      %1 = approx.knob(%n, %x) <{id = 10 : i32}> ({
+        approx.transform <{transform_type = "loop_perforate", knob_val = 0 : i32}>
+        approx.transform <{transform_type = "loop_perforate", knob_val = 0 : i32}> // expect: AX037
+        approx.yield %x : f32
+      }) : (i32, f32) -> f32
+      approx.transform <{transform_type = "loop_perforate", knob_val = 0 : i32}> // expect: AX037
+      approx.yield %1 : f32
+    }) : (i32, f32) -> f32
+    return %0 : f32
+  }
+
+  // Params and a tree ask for the same: one fault.
+  func.func @loopless(%n: i32, %x: f32) -> f32 {
+    %0 = approx.knob(%n, %x) <{
+      id = 11 : i32, params = {
+        transform_type = "loop_perforate", decisions = array<i32: 2> // expect: AX023
+      }
+    }> ({
+      approx.decision_tree(%n) <{transform_type = "loop_perforate", decisions = array<i32: 2>}> state {
+      ^bb0(%s: i32):
+        approx.yield %s : i32
+      }
+      approx.yield %x : f32
     }) : (i32, f32) -> f32
     return %0 : f32
   }

@@ -21,7 +21,7 @@ module {
     thresholds = array<i32: 5, 10>,
     thresholds_lowers = array<i32: 1>, // expect: AX004
     thresholds_uppers = array<i32: 9, 19, 29>, // expect: AX004
-    decisions = [0 : i32, 2 : i32,
+    decisions = [0 : i32, 2 : i32, // expect: AX035
       2 : i32] // expect: AX008
   }
   // Bounds on one side only, bounds that are reached, and one decision without thresholds are all right.
@@ -33,19 +33,28 @@ module {
     func_name = "f5", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>,
     num_thresholds = 0 : i32, thresholds = array<i32>, decisions = array<i32: 2>
   }> : () -> ()
-  // Thresholds without decisions; a number without thresholds.
+  // Thresholds without decisions; a number without either, and nothing at all.
   "approx.util.annotation.decision_tree"() <{
     func_name = "f6", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>,
     thresholds = array<i32: 5, 10> // expect: AX002
   }> : () -> ()
-  "approx.util.annotation.decision_tree"() <{
+  "approx.util.annotation.decision_tree"() <{ // expect: AX002
     func_name = "f7", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>,
-    num_thresholds = 1 : i32 // expect: AX003
+    num_thresholds = 1 : i32
   }> : () -> ()
-  // A type that is not a number is the verifier's business, and what is no number AX032's.
+  "approx.util.annotation.decision_tree"() <{ // expect: AX002
+    func_name = "f20", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>
+  }> : () -> ()
+  // Without thresholds there is nothing to compare bounds and numbers to.
+  "approx.util.annotation.decision_tree"() <{
+    func_name = "f21", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>,
+    num_thresholds = 1 : i32, thresholds_lowers = array<i32: 1>, thresholds_uppers = array<i32: 9>,
+    decisions = array<i32: 0, 2> // expect: AX002
+  }> : () -> ()
+  // A type that is not a number breaks a constraint, and what is no number is AX032's concern.
   "approx.util.annotation.decision_tree"() <{
     func_name = "f8", transform_type = "loop_perforate", state_function = "state", state_indices = array<i64: 0>,
-    num_thresholds = "3",
+    num_thresholds = "3", // expect: AX035
     thresholds = "5, 4", // expect: AX032
     decisions = array<i32: 0, 2, 2>
   }> : () -> ()
@@ -131,6 +140,8 @@ module {
     }
     return %sum : f32
   }
+  func.func @f20(%n: i32) { affine.for %i = 0 to 8 { } return }
+  func.func @f21(%n: i32) { affine.for %i = 0 to 8 { } return }
   func.func @f8(%n: i32, %x: f32) -> f32 {
     %sum = affine.for %i = 0 to 16 iter_args(%s = %x) -> (f32) {
       %t = arith.addf %s, %x : f32

@@ -37,7 +37,7 @@ module {
     }> ({
       approx.yield %0 : f32
     }) : (f32) -> f32
-    %2 = approx.knob(%1) <{id = 4 : i32,
+    %2 = approx.knob(%1) <{id = 4 : i32, // expect: AX029
       params = "thresholds=; decisions="
     }> ({
       approx.yield %1 : f32

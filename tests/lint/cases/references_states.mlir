@@ -84,6 +84,17 @@ module {
       9>, // expect: AX017
     decisions = array<i32: 2>}>
 
+  // What an annotation has to say.
+  approx.util.annotation.decision_tree <{ // expect: AX015
+    func_name = "h1", transform_type = "loop_perforate", decisions = array<i32: 2>}>
+  approx.util.annotation.decision_tree <{ // expect: AX015
+    func_name = "h2", transform_type = "loop_perforate", state_function = "state", decisions = array<i32: 2>}>
+  approx.util.annotation.decision_tree <{
+    func_name = "h3", transform_type = "loop_perforate", state_function = "no_state", decisions = array<i32: 2>}>
+  func.func @h1(%n: i32) { affine.for %i = 0 to 8 { } return }
+  func.func @h2(%n: i32) { affine.for %i = 0 to 8 { } return }
+  func.func @h3(%n: i32) { affine.for %i = 0 to 8 { } return }
+
   func.func @f1(%n: i32, %x: f32, %m: memref<8xf32>, %t: tensor<i32>) { affine.for %i = 0 to 8 { } return }
   func.func @f2(%n: i32, %x: f32, %m: memref<8xf32>, %t: tensor<i32>) { affine.for %i = 0 to 8 { } return }
   func.func @f3(%n: i32, %x: f32, %m: memref<8xf32>, %t: tensor<i32>) { affine.for %i = 0 to 8 { } return }

@@ -2,7 +2,7 @@
 module {
   "approx.util.annotation.transform"() <{func_name = "f1", transform_type = "perforate_loops", knob_val = 0 : i32}> : () -> () // expect: AX010
   "approx.util.annotation.transform"() <{func_name = "f2", transform_type = "task-skip", knob_val = 0 : i32}> : () -> () // expect: AX010
-  "approx.util.annotation.transform"() <{func_name = "f3", knob_val = 0 : i32}> : () -> () // expect: AX010
+  "approx.util.annotation.transform"() <{func_name = "f3", knob_val = 0 : i32}> : () -> () // expect: AX035
   "approx.util.annotation.decision_tree"() <{func_name = "f4", state_function = "state", state_indices = array<i64: 0>, decisions = array<i32: 0>}> : () -> () // expect: AX010
   // A name of the wrong type is the verifier's and AX032's business.
   "approx.util.annotation.transform"() <{

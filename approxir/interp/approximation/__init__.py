@@ -1,0 +1,1 @@
+"""The meaning of the approx dialect, executed directly (`docs/semantics.md`)."""

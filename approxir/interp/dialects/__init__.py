@@ -1,0 +1,1 @@
+"""Handlers of operations, one file for each dialect (StableHLO has several)."""

@@ -1,0 +1,121 @@
+"""``loop_perforate``: leave out iterations of a loop, or of a reduction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from approxir.dialects.approx.payload import LOOP_PERFORATE, LOOPS, REDUCTIONS
+from approxir.ir.operation import Operation
+from approxir.transforms.base import Scope, Transform
+from approxir.transforms.loop_rescale import Rescaling
+from approxir.transforms.loop_schemes import SCHEMES, STRIDE, Perforation
+from approxir.transforms.loops import CountedLoop, location_names
+from approxir.transforms.tensor_perforation import perforate_reduction
+from approxir.transforms.while_loops import WhileLoop, find_counter, perforate_while
+from approxir.transforms.while_rescale import while_rescaling
+from approxir.values import BoolAttr, DictAttr, IntegerAttr, StringAttr, UnitAttr
+
+
+class LoopPerforate(Transform):
+    """Leave out iterations of the first loop, or of the one that an option names; 0 and 1 are exact.
+
+    Where there is no loop but a reduction of a tensor, every v-th index along the reduced dimension is kept.
+    """
+
+    name: ClassVar[str] = LOOP_PERFORATE
+    summary: ClassVar[str] = "leave out iterations of a loop, or elements of a reduction"
+    options: ClassVar[dict[str, str]] = {
+        "loop": "which loop: its number in the order of the text, from 0, or the name of its location",
+        "scheme": "stride (do every v-th iteration), skip (leave out every v-th), truncate (leave out the "
+        "last 1/v) or random (leave out one in v, by a hash of its number)",
+        "seed": "an integer that changes what random leaves out",
+        "rescale": "whether sums that the loop carries are multiplied by iterations / iterations done",
+    }
+
+    def is_exact(self, value: int) -> bool:
+        return value <= 1
+
+    def apply(self, scope: Scope, value: int, options: DictAttr) -> None:
+        held = _Options.read(scope, options)
+        loop = _find(scope, held)
+        if loop is None:
+            reduction = next((op for op in scope.code() if op.name in REDUCTIONS), None)
+            if reduction is None:
+                raise scope.error("nothing to perforate: there is neither a loop nor a reduction of a tensor")
+            if held.scheme != STRIDE:
+                raise scope.error(
+                    f"the scheme '{held.scheme}' is for loops; there is only a {reduction.name}"
+                )
+            perforate_reduction(reduction, value, scope)
+        elif loop.name in ("scf.while", "stablehlo.while"):
+            if held.scheme != STRIDE:
+                raise scope.error(
+                    f"the scheme '{held.scheme}' is not possible for {loop.name}, only '{STRIDE}'"
+                )
+            found = WhileLoop(loop)
+            counter = find_counter(found, scope)
+            rescale = while_rescaling(found, counter, value, scope) if held.rescale else None
+            perforate_while(found, counter, value, scope)
+            if rescale is not None:
+                rescale()
+        else:
+            counted = CountedLoop(loop, scope)
+            perforation = Perforation(held.scheme, value, held.seed)
+            rescaling = Rescaling.of(counted, perforation) if held.rescale else None
+            perforation.apply(counted)
+            if rescaling is not None:
+                rescaling.apply(counted)
+
+
+@dataclass(frozen=True)
+class _Options:
+    loop: int | str | None
+    scheme: str
+    seed: int
+    rescale: bool
+
+    @classmethod
+    def read(cls, scope: Scope, options: DictAttr) -> _Options:
+        """The options as Python values. Raises `PassError` for unknown ones, and for wrong values."""
+        unknown = sorted(set(options).difference(LoopPerforate.options))
+        if unknown:
+            known = ", ".join(LoopPerforate.options)
+            raise scope.error(f"{LOOP_PERFORATE} has no option '{unknown[0]}'; its options: {known}")
+        loop = options.get("loop")
+        scheme = options.get("scheme") or StringAttr(STRIDE)
+        seed = options.get("seed") or IntegerAttr(0)
+        rescale = options.get("rescale") or BoolAttr(False)
+        if loop is not None and not isinstance(loop, IntegerAttr | StringAttr):
+            raise scope.error(f"the option loop is an integer or a string, not {loop}")
+        if isinstance(loop, IntegerAttr) and loop.value < 0:
+            raise scope.error(f"the option loop is {loop.value}; loops are counted from 0")
+        if not isinstance(scheme, StringAttr) or scheme.value not in SCHEMES:
+            raise scope.error(f"the option scheme is one of {', '.join(SCHEMES)}, not {scheme}")
+        if not isinstance(seed, IntegerAttr):
+            raise scope.error(f"the option seed is an integer, not {seed}")
+        if isinstance(rescale, UnitAttr):
+            rescale = BoolAttr(True)
+        if not isinstance(rescale, BoolAttr):
+            raise scope.error(f"the option rescale is true or false, not {rescale}")
+        chosen = None if loop is None else loop.value
+        return cls(chosen, scheme.value, seed.value, rescale.value)
+
+
+def _find(scope: Scope, options: _Options) -> Operation | None:
+    """The loop to perforate; None where there is none and none was asked for."""
+    loops = [op for op in scope.code() if op.name in LOOPS]
+    chosen = options.loop
+    if chosen is None:
+        return loops[0] if loops else None
+    if isinstance(chosen, str):
+        found = next((op for op in loops if chosen in location_names(op)), None)
+        if found is None:
+            raise scope.error(f'there is no loop with the location loc("{chosen}")')
+        return found
+    if chosen >= len(loops):
+        plural = "loop" if len(loops) == 1 else "loops"
+        raise scope.error(
+            f"there is no loop number {chosen}: there are {len(loops)} {plural}, counted from 0"
+        )
+    return loops[chosen]
