@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from approxir.ir.blocks import Block, Region
+from approxir.ir.finding import named_operations
 from approxir.ir.islands import Island, adopt_islands, find_islands, text_with_islands
 from approxir.ir.operation import Operation
 from approxir.syntax.nodes import Definition
@@ -50,6 +51,8 @@ class Module:
         self._islands: dict[int, Island] = {}
         # Where the text has operations of these names, as far as the text alone tells.
         self._occurrences: dict[tuple[str, ...], list[int] | None] = {}
+        # Where the text mentions these names at all (`approxir.ir.finding`).
+        self._mentions: dict[tuple[str, ...], list[int] | None] = {}
 
     @property
     def file(self) -> str:
@@ -120,9 +123,7 @@ class Module:
             found = find_islands(self, names)
             if found is not None:
                 return found
-        prefixes = tuple(name for name in names if name.endswith("."))
-        exact = frozenset(names).difference(prefixes)
-        return [op for op in self.walk() if op.name in exact or (prefixes and op.name.startswith(prefixes))]
+        return named_operations(self, names)
 
     @property
     def symbols(self) -> SymbolTable:

@@ -30,6 +30,8 @@ _COMPONENT = re.compile(_NAME)
 _HEADER = re.compile(
     rf"{lx.TRIVIA}((?:{lx.WORD}{lx.TRIVIA})*+)({_NAME})(?!{lx.TRIVIA}::){lx.TRIVIA}(\({lx.TRIVIA}%)?"
 )
+# The header of a function, whose arguments need not be read to know its name.
+_FUNCTION = re.compile(rf"{lx.TRIVIA}(?:(public|private|nested){lx.TRIVIA})?+({_NAME}){lx.TRIVIA}\(")
 _SYMBOLS = ("symbol", "optional-symbol")
 _VISIBILITY = re.compile(r"\b(public|private|nested|internal|external)\b")
 
@@ -98,6 +100,10 @@ def _generic_symbol(op: Operation) -> Symbol | None:
 def _custom_symbol(op: Operation) -> Symbol | None:
     assert op.source is not None
     text = op.source.text
+    if op.name == "func.func":
+        quick = _FUNCTION.match(text, op.name_end, op.end)
+        if quick is not None:
+            return Symbol(_bare(quick[2]), quick.span(2), quick[1] or "public")
     if text.find("@", op.name_end, op.regions[0].start if op.regions else op.end) < 0:
         return None
     try:

@@ -65,7 +65,7 @@ def _dissolve(knob: KnobOp) -> None:
 
 def _clean(module: Module) -> bool:
     """Remove marks, and functions that were made for a knob and are not called."""
-    marked = [op for op in module.walk() if _has(op)]
+    marked = [op for op in module.find("func.func", "func.call") if _has(op)]
     outlined = [op for op in marked if OUTLINED in op.attributes]
     for op in marked:
         for mark in _MARKS:
