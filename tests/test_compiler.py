@@ -300,3 +300,26 @@ def test_a_program_that_cannot_be_started(tmp_path: Path) -> None:
     path.write_bytes(b"\x00")
     with pytest.raises(ax.CompilationError, match="cannot be run"):
         ax.compile(OTHER, toolchain=ax.ToolchainConfig(approx_opt_ml=str(path)))
+
+
+PLAIN = """module {
+  "approx.util.annotation.transform"() <{
+    func_name = "f", transform_type = "task_skipping", knob_val = 0 : i32
+  }> : () -> ()
+  func.func @f(%a: i32) -> i32 {
+    %b = arith.addi %a, %a : i32
+    return %b : i32
+  }
+}
+"""
+
+
+def test_a_pipeline_as_one_text() -> None:
+    one, other = ax.parse(PLAIN), ax.parse(PLAIN)
+    ax.run_pipeline(one, ax.PASS_PIPELINE)
+    ax.run_pipeline(other, "builtin.module(" + ",".join(ax.PASS_PIPELINE) + ")")
+    assert str(one) == str(other) != PLAIN
+    with pytest.raises(ValueError, match="emit-aprox"):
+        ax.run_pipeline(ax.parse(PLAIN), "emit-aprox")
+    with pytest.raises(TypeError, match="names of passes"):
+        ax.run_pipeline(ax.parse(PLAIN), [1])  # type: ignore[list-item]

@@ -116,6 +116,8 @@ def _passes(
             made = parse_pipeline(text)
         except PipelineError as error:
             raise click.UsageError(f"--passes: {error}") from None
+        if not made:
+            raise click.UsageError("--passes names no pass.")
         if live and not any(step.name == CONFIG for step in made):
             raise click.UsageError(f"--live is about {CONFIG}, which is not among the passes.")
         return [_live(step) if live else step for step in made]

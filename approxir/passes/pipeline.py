@@ -39,17 +39,27 @@ class Observer:
         """A pass has run."""
 
 
-def run_pipeline(module: Module, pipeline: Iterable[str | Pass], *, observer: Observer | None = None) -> bool:
+def run_pipeline(
+    module: Module, pipeline: str | Iterable[str | Pass], *, observer: Observer | None = None
+) -> bool:
     """Run passes over a module in place, and return whether anything was changed.
 
-    Passes are given by name or made. When one fails, the module has the text again that it had before the
-    first of them, and operations that were looked up in it do not belong to it any more.
+    Passes are given by name or made, or all as one text: ``"emit-approx,config-approx{live=true}"``. When one
+    fails, the module has the text again that it had before the first of them, and operations that were
+    looked up in it do not belong to it any more. The module is not verified, neither before nor afterwards;
+    `approxir.compile` does that.
 
     Raises:
         UnknownPassError: there is no pass of a name; nothing was done.
+        PipelineError: the text of a pipeline cannot be understood; nothing was done.
         PassError: a pass cannot do what the module asks for.
+        ParseError: a part of the text that a pass had to read is not MLIR.
     """
-    made = [step if isinstance(step, Pass) else passes.make(step) for step in pipeline]
+    if isinstance(pipeline, str):
+        from approxir.passes.pipeline_text import parse_pipeline
+
+        pipeline = parse_pipeline(pipeline)
+    made = [_made(step) for step in pipeline]
     before = str(module)
     changed = False
     try:
@@ -68,6 +78,14 @@ def run_pipeline(module: Module, pipeline: Iterable[str | Pass], *, observer: Ob
         module._reset(before)
         raise
     return changed
+
+
+def _made(step: object) -> Pass:
+    if isinstance(step, Pass):
+        return step
+    if isinstance(step, str):
+        return passes.make(step)
+    raise TypeError(f"a pipeline holds names of passes and passes, not {step!r}")
 
 
 def pipeline_for(module: Module, *, stablehlo: bool = True) -> tuple[str, ...]:

@@ -159,3 +159,8 @@ def test_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -
     out, err = capsys.readouterr()
     assert out == ""
     assert "Usage: approxir opt" in err
+
+
+def test_no_pass_at_all_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["opt", "-p", "", "-"]) == 2
+    assert "names no pass" in capsys.readouterr().err
