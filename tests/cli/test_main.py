@@ -121,16 +121,6 @@ def test_output_keeps_its_line_ends() -> None:
     assert done.stdout == b"module {\n}\n"
 
 
-def test_start_up_time() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        run("--version")
-        return time.perf_counter() - start
-
-    seconds()
-    assert min(seconds() for _ in range(5)) < 0.4
-
-
 @posix
 def test_a_closed_pipe_ends_the_list_of_knobs(tmp_path: Path) -> None:
     path = tmp_path / "big.mlir"
