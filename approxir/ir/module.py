@@ -42,6 +42,9 @@ class Module:
     """
 
     def __init__(self, source: Source) -> None:
+        self._open(source)
+
+    def _open(self, source: Source) -> None:
         self.source = source
         self._region: Region | None = None
         self._definitions: list[Definition] = []
@@ -251,7 +254,7 @@ class Module:
         """Go back to a text; what was looked up before does not belong to the module any more."""
         if self._region is not None:
             self._region._module = None
-        self.__init__(Source(text, self.file))  # type: ignore[misc]
+        self._open(Source(text, self.file))
 
     def clone(self) -> Module:
         """An independent copy."""

@@ -58,15 +58,6 @@ class Approximation:
         """Whether what AX002 says is that there are none, so that nothing else has to be compared to them."""
         return self.miscounted and not self.params.thresholds
 
-    @property
-    def values_at(self) -> str:
-        """The attribute that spells the knob values, for a message to point at."""
-        attributes = self.operation.attributes
-        for key in ("params", "decisions", "knob_val", "transform_value", "decision_values"):
-            if key in attributes:
-                return key
-        return "decisions"
-
 
 def find_approximations(context: Context) -> Iterator[Approximation]:
     """Every approximation whose params can be read, in the order of the text."""

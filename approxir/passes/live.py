@@ -7,6 +7,7 @@ of ``i32``, whose layout is the one of the module before lowering: the parameter
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -141,12 +142,12 @@ def _slot(parameter: TunableParam, index: int, compiled: Sequence[int]) -> Slot:
     )
 
 
-class ParameterArray:
+class ParameterArray(ABC):
     """How code reads live parameters; one array for the whole module."""
 
+    @abstractmethod
     def load(self, build: Builder, index: int | Value, near: Operation) -> Value:
         """The parameter of a number, which may be computed, as an ``i32``."""
-        raise NotImplementedError
 
     def passed_to(self, name: str, near: Operation) -> list[Value]:
         """What a call of a function in `near` has to pass on besides the function's own arguments."""

@@ -11,7 +11,6 @@ from approxir.dialects.approx.params import KnobParams
 from approxir.ir.blocks import Region
 from approxir.ir.operation import Operation
 from approxir.ir.verify.approx import local_name
-from approxir.values import ArrayAttr, Attribute, SymbolRefAttr
 
 LOOP_PERFORATE = "loop_perforate"
 FUNC_SUBSTITUTE = "func_substitute"
@@ -134,19 +133,6 @@ def _only_if(region: Region) -> Operation | None:
 def reachable_values(params: KnobParams) -> list[int]:
     """The knob values that can be chosen today or that a tuner may choose, ascending."""
     return sorted({*params.decisions, *params.decision_values})
-
-
-def callees(op: Operation) -> list[str]:
-    """The names of the functions that one operation refers to, such as a call's callee, in its attributes."""
-    found: list[str] = []
-    pending: list[Attribute] = list(op.attributes.values())
-    while pending:
-        value = pending.pop()
-        if isinstance(value, SymbolRefAttr):
-            found.append(value.root)
-        elif isinstance(value, ArrayAttr):
-            pending.extend(value.elements)
-    return found
 
 
 def substitute_name(function: str, value: int) -> str:
