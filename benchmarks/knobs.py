@@ -224,6 +224,7 @@ def _right(manager: Manager, case: Any) -> bool:
         name, value = case.edit
         edited = manager.apply_config(case.text, {name: value})
     except Exception:
+        # However a manager fails, it was not right.
         return False
     return config == dict(case.config) and edited == case.edited
 
