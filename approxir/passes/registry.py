@@ -27,8 +27,9 @@ BUILT_IN = {
     "transform-approx": "approxir.passes.transform_approx:TransformApprox",
     "finalize-approx": "approxir.passes.finalize_approx:FinalizeApprox",
     "legalize-to-stablehlo": "approxir.passes.legalize_to_stablehlo:LegalizeToStableHLO",
+    "legalize-control-flow-to-scf": "approxir.passes.legalize_control_flow_to_scf:LegalizeControlFlowToSCF",
 }
-"""The built-in passes, in the order in which they run."""
+"""The built-in passes, in the order in which they run; the last two lead to different engines."""
 
 
 class UnknownPassError(ApproxIRError, ValueError):

@@ -90,7 +90,8 @@ def test_case(path: Path) -> None:
 
 
 def _holds_knob(function: Any) -> bool:
-    return any(op.name.startswith(("approx.", "approxMLIR.", "scf.")) for op in function.walk())
+    concerned = ("approx.", "approxMLIR.", "scf.", "stablehlo.case", "stablehlo.if", "stablehlo.while")
+    return any(op.name.startswith(concerned) for op in function.walk())
 
 
 if __name__ == "__main__":
