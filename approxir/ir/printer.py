@@ -167,7 +167,7 @@ def label_name(text: str, start: int) -> tuple[int, int]:
     return match.span(1)
 
 
-_TAIL = re.compile(r"[ \t]*+//[^\n]*+")
+_TAIL = re.compile(r"[ \t]*+//[^\n\r]*+(?:\r(?!\n)[^\n\r]*+)*+")
 
 
 class _Printer:
