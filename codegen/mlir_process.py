@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -55,12 +56,18 @@ class Bindings:
         request = {"op": "generic", "text": text, "allow_unregistered": allow_unregistered}
         return mlir_report.from_bindings(self._ask({**request, "locations": locations}))
 
+    def run_passes(self, text: str, pipeline: str, refused: Sequence[str], timeout: float) -> Report:
+        """Run passes over a text; operations of the refused dialects must not be left afterwards."""
+        request = {"op": "run", "text": text, "pipeline": pipeline, "refused": list(refused)}
+        return mlir_report.from_bindings(self._ask(request, timeout))
+
     def close(self) -> None:
         """End the child process; the next question starts another."""
         with self._lock:
             self._end()
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
+        timeout = self.timeout if timeout is None else timeout
         line = json.dumps(request)
         with self._lock:
             process = self._running()
@@ -72,7 +79,7 @@ class Bindings:
                 late.set()
                 process.kill()
 
-            timer = threading.Timer(self.timeout, give_up)
+            timer = threading.Timer(timeout, give_up)
             timer.start()
             try:
                 # A child that died breaks the pipe; that there is no reply tells it.
@@ -88,7 +95,7 @@ class Bindings:
             finally:
                 timer.cancel()
             if not reply:
-                raise self._failure(late.is_set())
+                raise self._failure(timeout if late.is_set() else None)
         answer: dict[str, Any] = json.loads(reply)
         return answer
 
@@ -110,7 +117,7 @@ class Bindings:
         atexit.register(self.close)
         return self._process
 
-    def _failure(self, late: bool) -> UpstreamError:
+    def _failure(self, timeout: float | None) -> UpstreamError:
         process, stderr = self._process, self._stderr
         assert process is not None
         assert stderr is not None
@@ -118,7 +125,7 @@ class Bindings:
         stderr.seek(0)
         said = stderr.read().decode("utf-8", errors="replace")
         self._end()
-        return _ended(self.name, self.timeout if late else None, status, said)
+        return _ended(self.name, timeout, status, said)
 
     def _end(self) -> None:
         process, stderr = self._process, self._stderr

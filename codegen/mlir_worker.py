@@ -8,6 +8,10 @@ output its reply, both JSON:
     {"op": "check", "text": "...", "allow_unregistered": true}          -> {"ok": true, "diagnostics": []}
     {"op": "generic", "text": "...", "allow_unregistered": true, "locations": false}
                                                                         -> the same with "text"
+    {"op": "run", "text": "...", "pipeline": "builtin.module(cse)", "refused": ["stablehlo"]}
+                                                                        -> the same with "text"
+
+The last runs passes; an operation of a refused dialect that they leave over is an error at its place.
 
 This file runs alone, without the rest of approxir.
 """
@@ -80,7 +84,7 @@ class Worker:
         context = self._context()
         if request["op"] == "dialects":
             return {"known": [name for name in request["names"] if self._knows(context, name)]}
-        context.allow_unregistered_dialects = request["allow_unregistered"]
+        context.allow_unregistered_dialects = request.get("allow_unregistered", True)
         diagnostics: list[dict[str, Any]] = []
 
         def collect(diagnostic: Any) -> bool:
@@ -92,6 +96,12 @@ class Worker:
             with context:
                 module = self.ir.Module.parse(request["text"])
                 reply = {"ok": True, "diagnostics": diagnostics}
+                if request["op"] == "run":
+                    self._passmanager().parse(request["pipeline"]).run(module.operation)
+                    left = _outermost(module.operation, set(request["refused"]))
+                    diagnostics.extend(map(_left_over, left))
+                    reply["ok"] = not left
+                    reply["text"] = "" if left else str(module)
                 if request["op"] == "generic":
                     reply["text"] = module.operation.get_asm(
                         print_generic_op_form=True,
@@ -102,8 +112,16 @@ class Worker:
         except self.ir.MLIRError as error:
             diagnostics.extend(_plain(diagnostic) for diagnostic in error.error_diagnostics)
             return {"ok": False, "diagnostics": diagnostics}
+        except ValueError as error:
+            # What it says of a pipeline that it does not know.
+            said = {"severity": "error", "location": "", "message": str(error), "notes": []}
+            return {"ok": False, "diagnostics": [*diagnostics, said]}
         finally:
             handler.detach()
+
+    def _passmanager(self) -> Any:
+        package = self.ir.__name__.rpartition(".")[0]
+        return importlib.import_module(package + ".passmanager").PassManager
 
     @staticmethod
     def _knows(context: Any, name: str) -> bool:
@@ -112,6 +130,25 @@ class Worker:
         except ValueError:
             return False
         return True
+
+
+def _outermost(op: Any, dialects: set[str]) -> list[Any]:
+    """The operations of these dialects that stand in no other one of them."""
+    found: list[Any] = []
+    pending = [op]
+    while pending:
+        one = pending.pop()
+        if one.name.partition(".")[0] in dialects:
+            found.append(one)
+        else:
+            inside = [child.operation for region in one.regions for block in region for child in block]
+            pending.extend(reversed(inside))
+    return found
+
+
+def _left_over(op: Any) -> dict[str, Any]:
+    message = f"the passes leave '{op.name}' over"
+    return {"severity": "error", "location": str(op.location), "message": message, "notes": []}
 
 
 def _plain(diagnostic: Any) -> dict[str, Any]:

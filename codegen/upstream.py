@@ -17,14 +17,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
 from approxir.codegen.mlir_process import Bindings, Program, UpstreamError
-from approxir.codegen.mlir_report import blank_locations, to_diagnostics
+from approxir.codegen.mlir_report import Report, blank_locations, to_diagnostics
 from approxir.errors import Diagnostic, MissingDependencyError, VerifyError
 from approxir.syntax.source import Source
 
@@ -36,6 +36,7 @@ __all__ = [
     "available",
     "dialects_used",
     "generic_text",
+    "run_passes",
     "verify_text",
 ]
 
@@ -135,6 +136,32 @@ def generic_text(
     if not report.ok:
         raise VerifyError(to_diagnostics(report, Source(text, file)))
     return report.text
+
+
+def run_passes(
+    text: str,
+    pipeline: str,
+    *,
+    using: str = "torch-mlir",
+    refused: Sequence[str] = (),
+    timeout: float | None = None,
+) -> Report:
+    """What passes of MLIR make of a text, and what was said about it on the way.
+
+    Args:
+        text: a module; where operations have locations, they are left out of account.
+        pipeline: the passes, such as ``"builtin.module(canonicalize, cse)"``.
+        using: the name of Python bindings among `available()`.
+        refused: dialects of which no operation may be left; each that is, is an error at its place.
+        timeout: seconds after which the passes are given up; by default `mlir_process.TIMEOUT`.
+
+    Raises:
+        MissingDependencyError: the bindings are not installed.
+        UpstreamError: they crashed or did not answer in time.
+    """
+    bindings = _bindings(_named(using, available()).name)
+    timeout = bindings.timeout if timeout is None else timeout
+    return bindings.run_passes(blank_locations(text), pipeline, refused, timeout)
 
 
 def dialects_used(text: str) -> set[str]:

@@ -1,0 +1,63 @@
+"""StableHLO to operations on tensors that LLVM can be reached from: linalg, tensor, arith, math and scf."""
+
+from __future__ import annotations
+
+from approxir.codegen import upstream
+from approxir.codegen.llvm.stablehlo_expansions import expand
+from approxir.codegen.mlir_report import to_diagnostics
+from approxir.codegen.prepare import failed
+from approxir.dialects.approx.errors import diagnostic
+from approxir.errors import CompilationError
+from approxir.ir.module import parse
+from approxir.syntax.source import Source
+
+LEGALIZE = (
+    "inline",
+    "symbol-dce",
+    "stablehlo-convert-to-signless",
+    "stablehlo-legalize-to-linalg",
+    "canonicalize",
+    "cse",
+)
+"""The passes of torch-mlir that do it."""
+
+
+# These are not known to the bindings of torch-mlir: what is not expanded before, they cannot even read.
+_UNKNOWN = ("chlo", "vhlo", "mhlo", "sdy")
+_FAILED = "this module cannot be compiled for LLVM"
+
+
+def to_linalg(text: str, *, file: str = "<string>", timeout: float | None = None) -> str:
+    """The text of a module with its StableHLO and CHLO as linalg, tensor, arith, math and scf.
+
+    Control flow has to be that of scf already (`legalize-control-flow-to-scf`). Functions that are called are
+    inlined, and private ones that nothing calls any more are gone. Signs of integers are taken from their
+    types, in function types as well: ``tensor<ui32>`` becomes ``tensor<i32>``. Anything else in the module
+    stays; operations of the LLVM and bufferization dialects may stand in it.
+
+    Args:
+        text: the module.
+        file: the name to give in errors.
+        timeout: seconds after which MLIR is given up; by default `mlir_process.TIMEOUT`.
+
+    Raises:
+        CompilationError: an operation cannot be legalized; the diagnostics name it, and its place in `text`.
+        ParseError: the text is not MLIR.
+        MissingDependencyError: torch-mlir is not installed.
+        UpstreamError: MLIR crashed or did not answer in time.
+    """
+    module = parse(text, file=file)
+    expand(module)
+    unknown = module.find(*(f"{name}." for name in _UNKNOWN))
+    if unknown:
+        message = "there is no way from '{}' to LLVM"
+        found = [diagnostic(op, None, message.format(op.name), code="mlir") for op in unknown]
+        raise CompilationError("\n".join([_FAILED, *(entry.render() for entry in found)]), found)
+    printed = str(module)
+    report = upstream.run_passes(
+        printed, f"builtin.module({', '.join(LEGALIZE)})", refused=("stablehlo",), timeout=timeout
+    )
+    if not report.ok:
+        found = to_diagnostics(report, Source(printed, file))
+        raise failed(_FAILED, found, printed, module)
+    return report.text
