@@ -28,6 +28,7 @@ from approxir.values import (
 
 if TYPE_CHECKING:
     from approxir.ir.operation import Operation
+    from approxir.syntax.formats.forms import CustomForm
 
 
 class _Inline(NamedTuple):
@@ -297,7 +298,12 @@ def attribute_edits(op: Operation) -> list[Edit]:
     additions: dict[str, Attribute] = {}
     held = {entry.key for _, entries in places.dictionaries for entry in entries}
     for key, value in left.items():
-        if key not in held and value is not None:
+        if key in held or value is None:
+            continue
+        before_name = _new_visibility(op, value) if key == _VISIBILITY else None
+        if before_name is not None:
+            edits.append(before_name)
+        else:
             additions[key] = value
     for number, (span, entries) in enumerate(places.dictionaries):
         last = number == len(places.dictionaries) - 1
@@ -389,12 +395,46 @@ def _inline_edits(op: Operation, key: str, place: _Inline, value: Attribute | No
             edits = value_edits(text, start, end, old, value)
         elif spelled is not None and spelled.startswith("@") and isinstance(value, StringAttr):
             edits = [(start, end, symbol_text(value.value))]
+        elif key == _VISIBILITY and spelled in _VISIBILITIES and isinstance(value, StringAttr):
+            edits = [(start, end, value.value)] if value.value in _VISIBILITIES else None
     if edits is None:
         raise IRError(
             f"{op.location}: the custom form of {op.name} does not spell '{key}' in a way that can be "
             "edited; print the module with generic=True first"
         )
     return _as_one(text, start, end, edits) if spelled is not None and "@" in spelled else edits
+
+
+def _new_visibility(op: Operation, value: Attribute) -> Edit | None:
+    """The visibility before the name of a symbol, in a custom form that has it there; None in others."""
+    if op.is_generic or not isinstance(value, StringAttr) or value.value not in _VISIBILITIES:
+        return None
+    form = form_of(op)
+    if form is None or form.symbol is None or form.symbol.start < 0:
+        return None
+    at = form.symbol.start
+    for new in (f"{value.value} ", f'"{value.value}" '):
+        trial = _read_with(op, at, new)
+        if trial is not None and trial.symbol is not None and trial.symbol.visibility == value.value:
+            return at, at, new
+    return None
+
+
+def _read_with(op: Operation, at: int, new: str) -> CustomForm | None:
+    """What the custom form says with a text put in at an offset; None where that cannot be read."""
+    from approxir.syntax.formats.reader import read_custom
+
+    assert op.source is not None
+    text = op.source.text
+    trial = text[op.name_start : at] + new + text[at : op.end]
+    moved = [
+        (begin - op.name_start + len(new) * (begin >= at), end - op.name_start + len(new) * (end > at))
+        for begin, end in op._region_spans()
+    ]
+    try:
+        return read_custom(op.name, trial, 0, len(trial), moved)
+    except ParseError:
+        return None
 
 
 def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
@@ -405,23 +445,9 @@ def _new_dictionary(op: Operation, additions: Mapping[str, Attribute]) -> Edit:
     if op.is_generic:
         return _before_colon(text, parts_of(op).colon, body)
     # Formats differ in where the dictionary goes; the reader tells which place is right.
-    from approxir.syntax.formats.reader import read_custom
-
-    spans = op._region_spans()
     if form_of(op) is not None:
         for at, new in _candidates(op, body):
-            trial = text[op.name_start : at] + new + text[at : op.end]
-            moved = [
-                (
-                    begin - op.name_start + len(new) * (begin >= at),
-                    end - op.name_start + len(new) * (end > at),
-                )
-                for begin, end in spans
-            ]
-            try:
-                form = read_custom(op.name, trial, 0, len(trial), moved)
-            except ParseError:
-                continue
+            form = _read_with(op, at, new)
             if form is not None:
                 keys = {entry.key for entry in form.attributes} | set(form.properties)
                 if keys.issuperset(additions):
@@ -467,4 +493,6 @@ def _candidates(op: Operation, body: str) -> Iterator[tuple[int, str]]:
         yield at, f" {body}"
 
 
+_VISIBILITY = "sym_visibility"
+_VISIBILITIES = ("public", "private", "nested")
 _BEFORE_LOCATION = re.compile(r"\s++loc\s*+\(")

@@ -220,3 +220,25 @@ def test_where_the_text_spells_values() -> None:
     made = ax.Operation.create("a.b", attributes={"n": DenseArrayAttr(I32, (1,))})
     assert made.attributes.span("n") is None
     assert made.attributes.element_spans("n") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("func.func @f() { return }", "func.func private @f() { return }"),
+        ("func.func public @f() { return }", "func.func private @f() { return }"),
+        (
+            'func.func nested @"a b"() attributes {x = 1 : i32} { return }',
+            'func.func private @"a b"() attributes {x = 1 : i32} { return }',
+        ),
+        ("memref.global @g : memref<2xi32>", 'memref.global "private" @g : memref<2xi32>'),
+        ('memref.global "public" @g : memref<2xi32>', 'memref.global "private" @g : memref<2xi32>'),
+    ],
+)
+def test_visibility_is_edited_where_the_form_spells_it(before: str, after: str) -> None:
+    module = ax.parse(before)
+    (op,) = module.operations
+    op.attributes["sym_visibility"] = "private"
+    assert str(module) == after
+    assert module.symbols.visibility(op) == "private"
+    assert ax.parse(after).operations[0].attributes["sym_visibility"] == op.attributes["sym_visibility"]
