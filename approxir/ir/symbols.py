@@ -70,7 +70,10 @@ def own_symbol(op: Operation) -> Symbol | None:
     if found is not None and found.span is not None and op._patches:
         patch = op._patches.get(found.span)
         if patch is not None:
-            return found._replace(name=unquote(patch) if patch.startswith('"') else _bare(patch))
+            found = found._replace(name=unquote(patch) if patch.startswith('"') else _bare(patch))
+    if found is not None and overlay is not None and "sym_visibility" in overlay:
+        kind = overlay["sym_visibility"]
+        found = found._replace(visibility=kind.value if isinstance(kind, StringAttr) else "public")
     return found
 
 
