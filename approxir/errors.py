@@ -129,3 +129,7 @@ class CompilationError(ApproxIRError):
     def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
         super().__init__(message)
         self.diagnostics = tuple(diagnostics)
+
+
+class ArgumentError(ApproxIRError, TypeError):
+    """A call does not fit the function: the message says which argument, why, and shows the signature."""

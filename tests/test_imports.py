@@ -28,9 +28,9 @@ LAYERS = (
     ("dialects",),
     ("knobs",),
     ("interp",),
-    ("codegen",),
     ("lint", "passes", "transforms"),
     ("compiler",),
+    ("codegen",),
     ("frontends", "tuning"),
     ("cli", "__main__"),
 )

@@ -96,7 +96,9 @@ class AttributeView(MutableMapping[str, Attribute]):
         new = value if isinstance(value, Attribute) else _convert(value, self.get(key))
         made = op._made
         if made is not None:
-            (made.properties if key in made.properties else made.attributes)[key] = new
+            # The visibility of a symbol belongs to the operation, as its name does.
+            own = key in made.properties or (key == _VISIBILITY and "sym_name" in made.properties)
+            (made.properties if own else made.attributes)[key] = new
         else:
             self._overlay(key, new)
         op._touch()

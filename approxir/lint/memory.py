@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from approxir.dialects.memory import READS, STORES, VIEWS
 from approxir.ir.ssa import BlockArgument, OpResult
 from approxir.ir.verify.approx import local_name
 from approxir.lint.payloads import induction_variables
@@ -26,27 +27,6 @@ if TYPE_CHECKING:
     from approxir.ir.blocks import Block
     from approxir.ir.operation import Operation
     from approxir.ir.ssa import Value
-
-_VIEWS = frozenset({
-    "memref.assume_alignment", "memref.cast", "memref.collapse_shape", "memref.expand_shape",
-    "memref.memory_space_cast", "memref.reinterpret_cast", "memref.subview", "memref.transpose",
-    "memref.view",
-})  # fmt: skip
-"""Operations whose result is the memory that their first operand is, or a part of it."""
-
-_STORES = {
-    "affine.store": (0, 1), "affine.vector_store": (0, 1), "memref.store": (0, 1), "vector.store": (0, 1),
-    "vector.transfer_write": (0, 1), "vector.maskedstore": (3, 0), "vector.compressstore": (3, 0),
-}  # fmt: skip
-"""What stores: which operand is the value, which one the memory. The others of type index are the address."""
-
-_READS = frozenset({
-    "affine.load", "affine.vector_load", "bufferization.to_tensor", "memref.generic_atomic_rmw",
-    "memref.load", "vector.expandload", "vector.gather", "vector.load", "vector.maskedload",
-    "vector.transfer_read",
-})  # fmt: skip
-"""What reads its first operand."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Event:
@@ -80,7 +60,7 @@ class Memory:
         """
         seen: set[Value] = set()
         for store in self._varying_stores(loop):
-            root = self._root(store.operands[_STORES[store.name][1]])
+            root = self._root(store.operands[STORES[store.name][1]])
             if root in seen:
                 continue
             seen.add(root)
@@ -101,7 +81,7 @@ class Memory:
             found = self._stores[loop] = []
             varying = _varying_values(loop)
             if varying:
-                stores = (op for op in loop.walk() if op.name in _STORES)
+                stores = (op for op in loop.walk() if op.name in STORES)
                 found += [op for op in stores if any(value in varying for value in _address(op))]
         return found
 
@@ -135,7 +115,7 @@ class Memory:
 
 def _viewed(value: Value) -> Value | None:
     """The memory that a value is a view of."""
-    if isinstance(value, OpResult) and value.operation.name in _VIEWS and value.operation.operands:
+    if isinstance(value, OpResult) and value.operation.name in VIEWS and value.operation.operands:
         source: Value = value.operation.operands[0]
         return source
     return None
@@ -144,7 +124,7 @@ def _viewed(value: Value) -> Value | None:
 def _address(store: Operation) -> list[Value]:
     """The values that decide where something is stored, the memory included; none for stores to tensors."""
     operands = list(store.operands)
-    stored, memory = _STORES[store.name]
+    stored, memory = STORES[store.name]
     if len(operands) <= max(stored, memory):
         return []
     if isinstance(operands[memory].type, TensorType | UnrankedTensorType):
@@ -220,7 +200,7 @@ def _events(root: Value) -> Iterator[_Event]:
     while pending:
         value = pending.pop()
         for user in value.users:
-            if user.name in _VIEWS and user.operands[0] is value:
+            if user.name in VIEWS and user.operands[0] is value:
                 for result in user.results:
                     if result not in seen:
                         seen.add(result)
@@ -234,13 +214,13 @@ def _events(root: Value) -> Iterator[_Event]:
 def _is_read(op: Operation, value: Value) -> bool | None:
     """True where an operation reads a memory, False where it may overwrite all of it, else None."""
     name = op.name
-    if name in _READS:
+    if name in READS:
         return True if op.operands[0] is value else None
     if name == "memref.copy":
         return bool(op.operands[0] is value)
     if name == "memref.atomic_rmw":
         return True
-    if name in _STORES:
+    if name in STORES:
         return False if _is_in_varying_loop(op) else None
     known = traits(name)
     if "call" in known or ("return-like" in known and "pure" not in known) or name in _LEAVES:

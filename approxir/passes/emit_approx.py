@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 class EmitApprox(Pass):
     """Wrap the body of each annotated function in an ``approx.knob``.
 
-    Its operands are the function's arguments, its results the function's results. Annotations that say
-    nothing but that are gone; the others stay for ``emit-management``.
+    Its operands are the function's arguments, its results the function's results. It says what the
+    ``knob`` annotation says, if there is one, which is then gone; the others stay for ``emit-management``.
     """
 
     name: ClassVar[str] = "emit-approx"
@@ -52,7 +53,8 @@ class EmitApprox(Pass):
         functions = Functions()
         held = [one for one in find_annotations(module) if not isinstance(one, ConvertToCallAnnotation)]
         targets = [annotated_function(one, functions) for one in held]
-        ids = _Ids(module) if held else None
+        told = _told(held, targets)
+        ids = _Ids(module, told.values()) if held else None
         substituted = {f for one, f in zip(held, targets, strict=True) if _substitutes(one)}
         changed = False
         for annotation, function in zip(held, targets, strict=True):
@@ -60,7 +62,7 @@ class EmitApprox(Pass):
                 assert ids is not None
                 if function in substituted:
                     wrap(function, functions)
-                _wrap(function, annotation.operation, functions, ids)
+                _wrap(function, annotation.operation, functions, ids, told.get(function))
                 changed = True
         for annotation in held:
             if isinstance(annotation, KnobAnnotation):
@@ -91,7 +93,24 @@ def _substitutes(annotation: AnnotationOp) -> bool:
     return params is not None and transform_name(params.transform_type) == FUNC_SUBSTITUTE
 
 
-def _wrap(function: Operation, annotation: Operation, functions: Functions, ids: _Ids) -> None:
+def _told(
+    annotations: Sequence[AnnotationOp], functions: Sequence[Operation]
+) -> dict[Operation, KnobAnnotation]:
+    """What annotations say about the knobs of functions: the first one of each function counts."""
+    found: dict[Operation, KnobAnnotation] = {}
+    for annotation, function in zip(annotations, functions, strict=True):
+        if isinstance(annotation, KnobAnnotation):
+            found.setdefault(function, annotation)
+    return found
+
+
+def _wrap(
+    function: Operation,
+    annotation: Operation,
+    functions: Functions,
+    ids: _Ids,
+    told: KnobAnnotation | None,
+) -> None:
     if needs_outlining(function):
         outline(function, "__outlined_" + symbol_name(function), functions)
     block = block_of(function)
@@ -103,7 +122,16 @@ def _wrap(function: Operation, annotation: Operation, functions: Functions, ids:
     for value, result_type in zip(last.operands, kind.results, strict=True):
         tell_type(value, result_type)
     inside = Block.create()
-    knob = KnobOp.create(list(block.arguments), kind.results, Region.create([inside]), id=ids.next())
+    knob = KnobOp.create(
+        list(block.arguments),
+        kind.results,
+        Region.create([inside]),
+        id=ids.next() if told is None or told.id is None else told.id,
+        rf=None if told is None else told.rf,
+        qos_in=None if told is None else told.qos_in or None,
+        qos_out=None if told is None else told.qos_out or None,
+        transform_types=None if told is None else told.transform_types,
+    )
     block.insert(knob.operation, before=first)
     values = list(last.operands)
     if first is not last:
@@ -117,8 +145,8 @@ def _wrap(function: Operation, annotation: Operation, functions: Functions, ids:
 class _Ids:
     """Numbers for new knobs, none of which the module has yet."""
 
-    def __init__(self, module: Module) -> None:
-        self._last = 0
+    def __init__(self, module: Module, told: Iterable[KnobAnnotation]) -> None:
+        self._last = max((one.id or 0 for one in told), default=0)
         for op in module.find(*_KNOBS):
             try:
                 self._last = max(self._last, KnobOp(op).id or 0)

@@ -242,3 +242,12 @@ def test_visibility_is_edited_where_the_form_spells_it(before: str, after: str) 
     assert str(module) == after
     assert module.symbols.visibility(op) == "private"
     assert ax.parse(after).operations[0].attributes["sym_visibility"] == op.attributes["sym_visibility"]
+
+
+def test_the_visibility_of_a_made_symbol_belongs_to_the_operation() -> None:
+    module = ax.parse("")
+    build = ax.Builder.at_end(module.body)
+    kind = ax.parse_attribute("memref<2xi32>")
+    made = build.create("memref.global", properties={"sym_name": "g", "type": kind})
+    made.attributes["sym_visibility"] = "private"
+    assert str(module).strip() == 'memref.global "private" @g : memref<2xi32>'

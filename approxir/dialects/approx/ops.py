@@ -77,13 +77,8 @@ class KnobOp(TunableOpView):
         if spelling == "approxmlir":
             id, rf = id or 0, rf or 0
             qos_in, qos_out = qos_in or (), qos_out or ()
-        kinds = None if transform_types is None else ArrayAttr(tuple(map(StringAttr, transform_types)))
         held = {
-            "id": None if id is None else IntegerAttr(id, I32),
-            "rf": None if rf is None else IntegerAttr(rf, I32),
-            "QoS_in": None if qos_in is None else DenseArrayAttr(I32, tuple(qos_in)),
-            "QoS_out": None if qos_out is None else DenseArrayAttr(I32, tuple(qos_out)),
-            "transform_types": kinds,
+            **_scope(id, rf, qos_in, qos_out, transform_types),
             "params": None if params is None else DictAttr(encode(params)),
         }
         return cls._create(spelling, operands, result_types, [body], held)
@@ -266,15 +261,40 @@ class AnnotationOp(OpView):
 
 
 class KnobAnnotation(AnnotationOp):
-    """``approx.util.annotation.knob``: make the function's body a knob."""
+    """``approx.util.annotation.knob``: make the function's body a knob.
+
+    What it says about the knob besides is what the knob will say.
+    """
 
     __slots__ = ()
     names = ("util.annotation.knob",)
 
+    id = Number("id")
+    """The number that identifies the knob in its module."""
+    rf = Number("rf")
+    """The reliability."""
+    qos_in = Numbers("QoS_in")
+    """The quality of service that comes in."""
+    qos_out = Numbers("QoS_out")
+    """The quality of service that goes out."""
+    transform_types = Strings("transform_types")
+    """The transforms that may be applied; None where that is not restricted."""
+
     @classmethod
-    def create(cls, func_name: str, *, spelling: Spelling = "approxir") -> Self:
+    def create(
+        cls,
+        func_name: str,
+        *,
+        id: int | None = None,
+        rf: int | None = None,
+        qos_in: Sequence[int] | None = None,
+        qos_out: Sequence[int] | None = None,
+        transform_types: Sequence[str] | None = None,
+        spelling: Spelling = "approxir",
+    ) -> Self:
         """A new annotation of a function."""
-        return cls._create(spelling, properties=_function(func_name))
+        held = _scope(id, rf, qos_in, qos_out, transform_types)
+        return cls._create(spelling, properties=_function(func_name) | held)
 
 
 class ConvertToCallAnnotation(AnnotationOp):
@@ -387,6 +407,24 @@ def view(op: Operation) -> OpView | None:
 def _yields(op: Operation) -> tuple[YieldOp, ...]:
     ends = [block.last for region in op.regions for block in region.blocks]
     return tuple([YieldOp(last) for last in ends if local_name(last) == "yield"])
+
+
+def _scope(
+    id: int | None,
+    rf: int | None,
+    qos_in: Sequence[int] | None,
+    qos_out: Sequence[int] | None,
+    transform_types: Sequence[str] | None,
+) -> dict[str, Attribute | None]:
+    """What a knob says besides its params, None for what it does not say."""
+    kinds = None if transform_types is None else ArrayAttr(tuple(map(StringAttr, transform_types)))
+    return {
+        "id": None if id is None else IntegerAttr(id, I32),
+        "rf": None if rf is None else IntegerAttr(rf, I32),
+        "QoS_in": None if qos_in is None else DenseArrayAttr(I32, tuple(qos_in)),
+        "QoS_out": None if qos_out is None else DenseArrayAttr(I32, tuple(qos_out)),
+        "transform_types": kinds,
+    }
 
 
 def _function(name: str) -> dict[str, Attribute]:

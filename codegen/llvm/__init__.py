@@ -1,0 +1,13 @@
+"""LLVM: modules as native code, through the MLIR and the LLVM of torch-mlir, or through MLIR's own programs.
+
+How a module goes, one file for each step:
+
+    prepare          (codegen) approximations are lowered
+    interface        how callers and code exchange values: frames, one for each function
+    wrappers         code that takes a function's arguments out of a frame and puts its results back
+    stablehlo        StableHLO becomes linalg
+    tensors          tensors become memory
+    lowering         all of it becomes LLVM's dialect
+    jit, shared, aot machine code, in this process, in a library, or in files
+    calls            Python values go into frames and come out of them
+"""

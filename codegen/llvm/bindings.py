@@ -1,0 +1,102 @@
+"""torch-mlir in this process: MLIR's pass manager and LLVM's engine.
+
+Nothing is imported before it is used. Each module gets a context of its own, so that several threads may
+compile at once, and nothing of one compilation outlives it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Any
+
+from approxir.codegen import mlir_report
+from approxir.codegen.llvm.pipeline import pipeline
+from approxir.codegen.mlir_worker import plain
+from approxir.codegen.prepare import failed
+from approxir.errors import CompilationError, MissingDependencyError
+from approxir.ir.module import Module
+from approxir.syntax.source import Source
+
+DISTRIBUTION = "torch-mlir"
+
+
+def version() -> str | None:
+    """The version of torch-mlir; None where it is not installed."""
+    if importlib.util.find_spec("torch_mlir") is None:
+        return None
+    try:
+        return metadata.version(DISTRIBUTION)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+class Bindings:
+    """The parts of torch-mlir that are used. Raises `MissingDependencyError` where it is not installed."""
+
+    def __init__(self) -> None:
+        try:
+            self.ir = importlib.import_module("torch_mlir.ir")
+            self.passmanager = importlib.import_module("torch_mlir.passmanager")
+            self.execution_engine = importlib.import_module("torch_mlir.execution_engine")
+            self._llvm = importlib.import_module("torch_mlir._mlir_libs._mlirDialectsLLVM")
+        except ImportError as error:
+            message = f"running modules through LLVM needs torch-mlir ({error}): pip install 'approxir[llvm]'"
+            raise MissingDependencyError(message) from None
+
+    def lowered(self, text: str, passes: Sequence[str], module: Module) -> LoweredModule:
+        """A text after MLIR's passes; `module` is what was printed as that text.
+
+        Raises `CompilationError`, placed in the module's source.
+        """
+        context = self.ir.Context()
+        context.enable_multithreading(False)
+        try:
+            with context, self.ir.Location.unknown():
+                held = self.ir.Module.parse(text)
+                self.passmanager.PassManager.parse(pipeline(passes)).run(held.operation)
+        except self.ir.MLIRError as error:
+            reply = {"ok": False, "diagnostics": [plain(entry) for entry in error.error_diagnostics]}
+            found = mlir_report.to_diagnostics(mlir_report.from_bindings(reply), Source(text, module.file))
+            raise failed("MLIR cannot compile this module:", found, text, module) from None
+        return LoweredModule(self, held, context)
+
+    def llvm_ir(self, module: LoweredModule) -> str:
+        """The module in LLVM's own language."""
+        with module.context:
+            text: str = self._llvm.translate_module_to_llvmir(module.module.operation)
+        return text
+
+    def engine(self, module: LoweredModule, opt_level: int) -> Any:
+        """LLVM's engine for a module; raises `CompilationError` where LLVM refuses it."""
+        try:
+            with module.context:
+                return self.execution_engine.ExecutionEngine(module.module, opt_level=opt_level)
+        except RuntimeError as error:
+            raise CompilationError(f"LLVM cannot compile this module: {error}") from None
+
+
+class LoweredModule:
+    """A module in LLVM's dialect, with the context that holds it."""
+
+    def __init__(self, bindings: Bindings, module: Any, context: Any) -> None:
+        self.bindings = bindings
+        self.module = module
+        self.context = context
+
+    def declared(self) -> list[str]:
+        """The functions that are used without being defined, but for LLVM's own."""
+        found = []
+        for op in self.module.body.operations:
+            held = op.operation
+            if held.name == "llvm.func" and not held.regions[0].blocks:
+                name = self.bindings.ir.StringAttr(held.attributes["sym_name"]).value
+                if not name.startswith("llvm."):
+                    found.append(name)
+        return found
+
+    def __str__(self) -> str:
+        with self.context:
+            return str(self.module)

@@ -1,0 +1,223 @@
+"""Calling compiled functions: arguments into a frame, results out of it, and whose memory they are."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from approxir.codegen.kernel import Function
+from approxir.codegen.live import SharedLock
+from approxir.codegen.llvm.externals import Externals
+from approxir.codegen.llvm.frames import Frame
+from approxir.codegen.llvm.interface import CallInterface
+from approxir.codegen.llvm.memory_slots import MemRefSlot, Owned, TensorSlot, address_of, pointer_at
+from approxir.codegen.llvm.slots import Slot
+
+Native = Callable[[Frame], None]
+"""Code, called with a frame."""
+
+GLOBAL = 0xDEADBEEF
+"""What MLIR has for the allocated pointer of a global, which nobody must free."""
+
+
+class Memory:
+    """What is known about memory that functions return without having allocated it.
+
+    `constants` are the addresses of constant globals; `owner` is what keeps globals alive.
+    """
+
+    def __init__(self, constants: frozenset[int], owner: Any, externals: Externals | None) -> None:
+        self.constants = constants
+        self.owner = owner
+        self.externals = externals
+
+
+class CompiledFunction(Function):
+    """A function of native code. Calls from several threads run at the same time."""
+
+    def __init__(
+        self, call: CallInterface, native: Native, memory: Memory, lock: SharedLock | None = None
+    ) -> None:
+        super().__init__(call.signature)
+        signature = call.signature
+        self._count = len(call.inputs)
+        self._size = call.size
+        self._native = native
+        self._memory = memory
+        self._externals = memory.externals
+        self._lock = lock
+        self._writers = tuple([
+            place.slot.writer(place.offset, signature, signature.argument(number))
+            for number, place in enumerate(call.inputs)
+        ])  # fmt: skip
+        self._given = [
+            (number, place) for number, place in enumerate(call.inputs) if isinstance(place.slot, MemRefSlot)
+        ]
+        self._results = call.results
+        self._readers = [place.slot.reader(place.offset) for place in call.results]
+        # Results whose memory the code decides on: the offsets at which their pointers will be.
+        self._pointers = [p.offset for p in call.results if _is_allocated(p.slot)]
+        self._plain = not any(isinstance(place.slot, MemRefSlot | TensorSlot) for place in call.results)
+        self._frames: list[Frame] = []
+
+    def __call__(self, *args: Any) -> Any:
+        if len(args) != self._count:
+            self.signature.check_count(args)
+        try:
+            frame = self._frames.pop()
+        except IndexError:
+            frame = Frame(self._size)
+        try:
+            for write, value in zip(self._writers, args, strict=True):
+                write(frame, value)
+            if self._externals is None:
+                return self._perform(frame, args)
+            self._externals.enter()
+            try:
+                result = self._perform(frame, args)
+            finally:
+                error = self._externals.leave()
+            if error is not None:
+                raise error
+            return result
+        finally:
+            if frame.keep:
+                frame.keep.clear()
+            self._frames.append(frame)
+
+    def _perform(self, frame: Frame, args: tuple[Any, ...]) -> Any:
+        if not self._plain:
+            results = self._with_memory(frame, args)
+        else:
+            self._run(frame)
+            results = [read(frame) for read in self._readers]
+        if len(results) == 1:
+            return results[0]
+        return tuple(results) if results else None
+
+    def _run(self, frame: Frame) -> None:
+        lock = self._lock
+        if lock is None:
+            self._native(frame)
+            return
+        lock.acquire_shared()
+        try:
+            self._native(frame)
+        finally:
+            lock.release_shared()
+
+    # Results that have memory.
+
+    def _with_memory(self, frame: Frame, args: tuple[Any, ...]) -> list[Any]:
+        room: dict[int, np.ndarray[Any, Any]] = {}
+        for number, place in enumerate(self._results):
+            slot = place.slot
+            if isinstance(slot, TensorSlot) and slot.is_static:
+                room[number] = slot.room(frame, place.offset)
+        for offset in self._pointers:
+            # What an earlier call left there must not be freed if this one does not come to an end.
+            frame.memory[offset : offset + 8] = bytes(8)
+        owners: dict[int, Any] = {}
+        try:
+            self._run(frame)
+            results: list[Any] = []
+            for number, (place, read) in enumerate(zip(self._results, self._readers, strict=True)):
+                if number in room:
+                    results.append(room[number])
+                elif isinstance(place.slot, MemRefSlot):
+                    results.append(self._shared(frame, place.slot, place.offset, args, owners))
+                elif _is_allocated(place.slot):
+                    owners[pointer_at(frame, place.offset)] = None
+                    results.append(read(frame))
+                else:
+                    results.append(read(frame))
+        except BaseException:
+            self._free(frame, args, owners)
+            raise
+        return results
+
+    def _shared(
+        self, frame: Frame, slot: MemRefSlot, offset: int, args: tuple[Any, ...], owners: dict[int, Any]
+    ) -> np.ndarray[Any, Any]:
+        """The array for a memref: an argument itself, a view of one or of a global, or new memory."""
+        pointer = pointer_at(frame, offset)
+        if pointer == GLOBAL:
+            constant = slot.base(frame, offset) in self._memory.constants
+            return slot.array_at(frame, offset, self._memory.owner, writable=not constant)
+        owner = owners.get(pointer)
+        if owner is None:
+            owner = self._owner(frame, pointer, args)
+            owners[pointer] = Owned(pointer) if owner is None else owner
+            owner = owners[pointer]
+        writable = True
+        if isinstance(owner, np.ndarray):
+            writable = owner.flags.writeable
+            if slot.dtype == owner.dtype and self._is_whole(frame, slot, offset, owner):
+                return owner
+        return slot.array_at(frame, offset, owner, writable)
+
+    def _owner(self, frame: Frame, pointer: int, args: tuple[Any, ...]) -> Any:
+        """What memory belongs to that was not allocated for the result; None for memory that was."""
+        for number, place in self._given:
+            if pointer_at(frame, place.offset) == pointer:
+                given = args[number]
+                copies = [kept for kept in frame.keep if address_of(kept) == pointer]
+                return copies[0] if copies else given
+        return self._externals.kept(pointer) if self._externals is not None else None
+
+    @staticmethod
+    def _is_whole(frame: Frame, slot: MemRefSlot, offset: int, array: np.ndarray[Any, Any]) -> bool:
+        """Whether a descriptor is that of a whole array."""
+        if slot.rank != array.ndim or not array.size:
+            return False
+        view = slot.array_at(frame, offset, array)
+        return (address_of(view), view.shape, view.strides) == (
+            address_of(array),
+            array.shape,
+            array.strides,
+        )
+
+    def _free(self, frame: Frame, args: tuple[Any, ...], owners: dict[int, Any]) -> None:
+        """Free what a call that was interrupted has allocated for results that nobody gets."""
+        for offset in self._pointers:
+            pointer = pointer_at(frame, offset)
+            if (
+                pointer not in (0, GLOBAL)
+                and pointer not in owners
+                and self._owner(frame, pointer, args) is None
+            ):
+                owners[pointer] = Owned(pointer)
+
+
+def _is_allocated(slot: Slot) -> bool:
+    """Whether the code says where a result lies, rather than its caller."""
+    return isinstance(slot, MemRefSlot) or (isinstance(slot, TensorSlot) and not slot.is_static)
+
+
+def packed(address: int, owner: Any) -> Native:
+    """Code that MLIR's engine has wrapped: it takes a list of pointers to its arguments.
+
+    `owner` is what has to live as long as the code.
+    """
+    function = _CODE(address)
+
+    def native(frame: Frame, owner: Any = owner) -> None:
+        function(frame.argument)
+
+    return native
+
+
+def direct(address: int, owner: Any) -> Native:
+    """Code that takes the address of the frame; `owner` is what has to live as long as the code."""
+    function = _CODE(address)
+
+    def native(frame: Frame, owner: Any = owner) -> None:
+        function(frame.address)
+
+    return native
+
+
+_CODE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)

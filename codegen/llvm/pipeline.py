@@ -1,0 +1,41 @@
+"""The passes of MLIR that lead to LLVM's dialect, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from approxir.codegen.llvm.tensors import TENSORS_TO_BUFFERS
+
+BUFFERS_TO_LLVM = (
+    "convert-linalg-to-loops",
+    "convert-vector-to-scf",
+    "lower-affine",
+    "convert-scf-to-cf",
+    "expand-strided-metadata",
+    "lower-affine",
+    "convert-complex-to-standard",
+    "arith-expand",
+    "memref-expand",
+    "convert-math-to-llvm",
+    "convert-math-to-libm",
+    "convert-index-to-llvm",
+    "convert-vector-to-llvm",
+    "convert-complex-to-llvm",
+    "convert-arith-to-llvm",
+    "finalize-memref-to-llvm",
+    "convert-func-to-llvm",
+    "convert-cf-to-llvm",
+    "convert-ub-to-llvm",
+    "reconcile-unrealized-casts",
+)
+"""From loops, memrefs, vectors and numbers to LLVM's dialect."""
+
+
+def passes_for(text: str) -> tuple[str, ...]:
+    """The passes that a module needs; those about tensors only where there are any."""
+    return (*(TENSORS_TO_BUFFERS if "tensor<" in text else ()), *BUFFERS_TO_LLVM)
+
+
+def pipeline(passes: Sequence[str]) -> str:
+    """The passes as MLIR's pass managers and programs read them."""
+    return f"builtin.module({','.join(passes)})"
