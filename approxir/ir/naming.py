@@ -135,13 +135,14 @@ class _Scope:
             order.append((number, False))
             work.append(number)
             if isinstance(item, Operation):
-                # A declaration: its header names arguments that belong to no region.
+                # Arguments that the header names belong to all regions, or, in a declaration, to none.
                 self._add(number, item._resolved().arguments)
+                work.extend(reversed(item.regions))
                 continue
             done.add(item)
             inner: list[Any] = []
             holder = item.operation
-            if holder is not None:
+            if holder is not None and not _shares_arguments(holder):
                 self._add(number, [a for a in holder._resolved().arguments if _home(a, holder) is item])
             for block in item.blocks:
                 self._add(number, block._label_arguments())
@@ -151,7 +152,7 @@ class _Scope:
                     for operand in detail.operands:
                         if operand.__class__ is Unresolved and operand._name is not None:
                             self._keep(number, operand._name)
-                    if op.regions:
+                    if op.regions and not _shares_arguments(op):
                         inner.extend(op.regions)
                     elif detail.arguments:
                         inner.append(op)
@@ -226,6 +227,11 @@ def _names_in(region: Region) -> set[str]:
             if op.results_ is not None:
                 names.update(result._name for result in op.results)
     return {name for name in names if name is not None}
+
+
+def _shares_arguments(op: Operation) -> bool:
+    """Whether the header of an operation names arguments for several regions, as ``stablehlo.while`` does."""
+    return len(op.regions) > 1 and not is_isolated(op.name) and bool(op._resolved().arguments)
 
 
 def _home(argument: BlockArgument, holder: Operation) -> Region:

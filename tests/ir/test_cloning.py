@@ -129,3 +129,29 @@ def test_inlining_renames_what_would_collide() -> None:
     assert str(module) == (
         "func.func @f(%c: i1) {\n  %x = test.a\n  test.use %x\n  %x_0 = test.b\n  test.use %x_0\n  return\n}\n"
     )
+
+
+def test_inlining_into_a_body_whose_loop_names_its_arguments_for_two_regions() -> None:
+    loop = """%0:2 = stablehlo.while(%i = %a, %s = %a) : tensor<i32>, tensor<i32>
+    cond {
+      %less = stablehlo.compare LT, %i, %s, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      stablehlo.return %less : tensor<i1>
+    } do {
+      BODY
+      stablehlo.return %i, %t : tensor<i32>, tensor<i32>
+    }
+    return %0#1 : tensor<i32>"""
+    functions = {
+        "outer": loop.replace("BODY", "%t = func.call @inner(%s) : (tensor<i32>) -> tensor<i32>"),
+        "inner": loop.replace("BODY", "%t = stablehlo.add %i, %s : tensor<i32>"),
+    }
+    text = "\n".join(
+        f"func.func @{name}(%a: tensor<i32>) -> tensor<i32> {{\n  {body}\n}}" for name, body in functions.items()
+    )
+    module = ax.parse(text)
+    call = by_name(module, "func.call")
+    values = ax.inline_block(module.symbols["inner"].clone().regions[0].blocks[0], call, list(call.operands))
+    call.replace_with(*values)
+    inner = [op for op in ax.parse(str(module)).walk() if op.name == "stablehlo.while"][1]
+    assert [argument.name for argument in inner.header_arguments] == ["i_0", "s_0"]
+    ax.parse(str(module)).verify()
