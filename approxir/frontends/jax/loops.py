@@ -1,0 +1,104 @@
+"""Loops as the passes expect them: with their bodies in place, and one counter.
+
+JAX puts the body of a loop into a private function, and where the bounds of a ``fori_loop`` are known, it
+counts the iterations beside the index that the body sees. A transform that leaves out iterations would find
+neither the loops inside nor the index.
+"""
+
+from __future__ import annotations
+
+from approxir.ir.building import Builder
+from approxir.ir.cloning import inline_block
+from approxir.ir.module import Module
+from approxir.ir.operation import Operation
+from approxir.ir.ssa import Value
+from approxir.ir.symbols import SymbolTable
+from approxir.transforms.folding import owner_op
+from approxir.transforms.while_loops import WhileLoop
+from approxir.values import SymbolRefAttr, TensorType
+from approxir.values.elements import dense_tensor
+
+_BODY = "closed_call"
+_CALL = "func.call"
+_CONVERT = "stablehlo.convert"
+_WHILE = "stablehlo.while"
+
+
+def tidy_loops(module: Module) -> None:
+    """Inline the bodies of loops, and let each loop have one counter."""
+    _inline_bodies(module.symbols)
+    loops = [op for op in module.walk() if op.name == _WHILE]
+    if not loops:
+        return
+    for op in list(module.walk()):
+        # These stand between the two sides of a sum.
+        if op.name == _CONVERT and op.operands[0].type == op.results[0].type:
+            op.replace_with(op.operands[0])
+    for op in loops:
+        _count_once(op)
+
+
+def _inline_bodies(table: SymbolTable) -> None:
+    """Put the functions that JAX makes of bodies of loops in the place of the calls."""
+    bodies = [op for name, op in table.definitions.items() if _is_body(name)]
+    while True:
+        calls = [op for op in table.region.walk() if op.name == _CALL and _is_body(_callee(op))]
+        if not calls:
+            break
+        # The body of one may call another.
+        for call in calls:
+            target = table[_callee(call)].clone()
+            values = inline_block(target.regions[0].blocks[0], call, list(call.operands))
+            call.replace_with(*values)
+    for op in bodies:
+        op.erase(force=True)
+
+
+def _is_body(name: str) -> bool:
+    return name == _BODY or (name.startswith(f"{_BODY}_") and name.removeprefix(f"{_BODY}_").isdigit())
+
+
+def _callee(call: Operation) -> str:
+    held = call.attributes.get("callee")
+    return held.root if isinstance(held, SymbolRefAttr) else ""
+
+
+def _count_once(op: Operation) -> None:
+    """Compute values that count beside the counter of a loop from the counter.
+
+    The exact loop computes the same; a loop of which some iterations are left out leaves out their indices.
+    """
+    loop = WhileLoop(op)
+    counter = loop.counter()
+    if counter is None:
+        return
+    step, start = loop.number(counter.step), loop.number(op.operands[counter.slot])
+    if step is None or start is None:
+        return
+    for slot, handed_on in enumerate(loop.last.operands):
+        add = owner_op(handed_on)
+        if slot == counter.slot or add is None or add.name != "stablehlo.add":
+            continue
+        first = loop.number(op.operands[slot])
+        left, right = add.operands
+        own = loop.carried_slot(left) == slot and loop.number(right) == step
+        if first is None or not own or left.type != counter.old.type:
+            continue
+        build = Builder.at_start(loop.body)
+        index = _plus(build, counter.old, first - start)
+        for user in left.users:
+            if op.is_ancestor_of(user) and owner_op(index) is not user:
+                user._replace_operand(left, index)
+        loop.last.set_operand(slot, _plus(Builder.before(loop.last), counter.add.results[0], first - start))
+        if not add.results[0].has_uses:
+            add.erase()
+
+
+def _plus(build: Builder, value: Value, number: int) -> Value:
+    kind = value.type
+    assert isinstance(kind, TensorType)
+    if number == 0:
+        return value
+    held = dense_tensor([number], kind)
+    constant = build.create("stablehlo.constant", [], [kind], properties={"value": held}).result
+    return build.create("stablehlo.add", [value, constant], [kind]).result

@@ -1,0 +1,243 @@
+"""One Python function to one module: traced by JAX, lowered to StableHLO, its arguments in Python's order.
+
+An integer that the function uses as a size cannot be an array to JAX. Such functions are traced in other
+ways, the first that works:
+
+* ``value``: the integer is an array of rank 0, as every number is;
+* ``size``: it is a dimension of shape polymorphism; JAX hands its value to the lowered function, which then
+  has shapes that are known at run time;
+* ``fixed``: it is what the example says. The exported function still takes it as an argument, for the state.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from approxir.frontends.errors import FrontendError
+from approxir.frontends.jax.arguments import Argument, abstract, flat_types, load_jax
+from approxir.frontends.jax.dynamic_slices import slices_for_gathers
+from approxir.frontends.jax.loops import tidy_loops
+from approxir.frontends.jax.signatures import Place, give_signature, inline_only_call
+from approxir.ir.module import Module, parse
+
+if TYPE_CHECKING:
+    from approxir.ir.operation import Operation
+
+Way = Literal["value", "size", "fixed"]
+
+MAIN = "main"
+_MOST_MIXED = 4
+
+
+@dataclass
+class Sizes:
+    """The dimensions that stand for integer arguments, the same in all functions of one export."""
+
+    scope: Any = None
+    taken: set[str] = field(default_factory=set)
+    dimensions: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def beside(cls, arguments: Sequence[Argument]) -> Sizes:
+        """Dimensions that can be used together with those in the shapes of some arguments."""
+        found = cls()
+        for kind in flat_types(arguments):
+            for size in kind.shape:
+                if not isinstance(size, int):
+                    found.scope = size.scope
+                    found.taken.update(re.findall(r"[^\W\d]\w*", str(size)))
+        return found
+
+    def dimension(self, argument: Argument) -> Any:
+        """The dimension for an argument, by its name."""
+        held = self.dimensions.get(argument.name)
+        if held is None:
+            name = argument.name if argument.name.isascii() else f"size_{len(self.dimensions)}"
+            while name in self.taken:
+                name += "_"
+            options = {} if self.scope is None else {"scope": self.scope}
+            (held,) = load_jax().export.symbolic_shape(name, **options)
+            self.scope = held.scope
+            self.taken.add(name)
+            self.dimensions[argument.name] = held
+        return held
+
+    def argument_of(self, symbol: str) -> str | None:
+        """The name of the argument that a dimension stands for."""
+        return next((name for name, held in self.dimensions.items() if str(held) == symbol), None)
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A function as StableHLO: `module` holds it as ``main``, with the private functions that it calls.
+
+    `results` are the shapes and types of what it returns, put together by `tree`. `ways` says how integers
+    were traced, by the name of the argument.
+    """
+
+    module: Module
+    results: tuple[Any, ...]
+    tree: Any
+    ways: Mapping[str, Way]
+
+    @property
+    def function(self) -> Operation:
+        """The function itself."""
+        return self.module.symbols[MAIN]
+
+
+def lower(
+    function: Callable[..., Any],
+    arguments: Sequence[Argument],
+    name: str,
+    sizes: Sizes,
+    *,
+    finish: Callable[[Any], Any] | None = None,
+    locations: bool = False,
+    ways: Mapping[str, Way] | None = None,
+) -> Lowered:
+    """Trace and lower a function with the shapes of these arguments.
+
+    `finish` is applied to what the function returns, as part of the traced program. With `locations`,
+    operations keep the places in Python's sources that they come from. `ways` fixes how some of the integers
+    are traced.
+
+    Raises `FrontendError` when JAX cannot trace or lower the function in any way.
+    """
+    first: Exception | None = None
+    for attempt in _attempts(arguments, ways or {}):
+        try:
+            lowered, results = _stage(function, arguments, attempt, sizes, finish)
+        except Exception as error:
+            # Tracing runs the user's code, which may raise anything when an integer is an array. What is
+            # raised when it is one is what counts, unless another way works.
+            first = first or error
+            continue
+        made = _module(lowered, results, arguments, attempt, sizes, locations)
+        if made is not None:
+            return made
+    shown = ", ".join(_shown(argument) for argument in arguments)
+    if first is None:
+        raise FrontendError(f"{name} uses ({shown}) in a way that is known at run time only")
+    message = str(first).split("\n")[0][:500]
+    raise FrontendError(
+        f"JAX cannot export {name} with the arguments ({shown}): {type(first).__name__}: {message}"
+    ) from first
+
+
+def _attempts(arguments: Sequence[Argument], ways: Mapping[str, Way]) -> Iterator[dict[str, Way]]:
+    """The ways to trace the integers, the most general ones first."""
+    choices: list[tuple[Way, ...]] = []
+    integers = [argument for argument in arguments if argument.is_integer]
+    for argument in integers:
+        if argument.name in ways:
+            choices.append((ways[argument.name],))
+        elif argument.number is None:
+            choices.append(("value", "size"))
+        else:
+            choices.append(("value", "size", "fixed"))
+    names = [argument.name for argument in integers]
+    cost = {"value": 0, "size": 1, "fixed": 1 + _MOST_MIXED}
+    if sum(len(each) > 1 for each in choices) <= _MOST_MIXED:
+        mixed: list[tuple[Way, ...]] = list(itertools.product(*choices))
+    else:
+        mixed = [tuple(each[min(number, len(each) - 1)] for each in choices) for number in range(3)]
+    for chosen in sorted(mixed, key=lambda way: sum(cost[one] for one in way)):
+        yield dict(zip(names, chosen, strict=True))
+
+
+def _stage(
+    function: Callable[..., Any],
+    arguments: Sequence[Argument],
+    ways: Mapping[str, Way],
+    sizes: Sizes,
+    finish: Callable[[Any], Any] | None,
+) -> tuple[Any, Any]:
+    """What JAX makes of the function (`jax.stages.Lowered`), and what it returns, as shapes."""
+    jax = load_jax()
+    measured = [argument for argument in arguments if ways.get(argument.name) == "size"]
+    given = [argument for argument in arguments if not argument.static and ways.get(argument.name) != "size"]
+
+    def traced(probes: list[Any], values: list[list[Any]]) -> Any:
+        known = {a.name: probe.shape[0] for a, probe in zip(measured, probes, strict=True)}
+        for argument, leaves in zip(given, values, strict=True):
+            fixed = ways.get(argument.name) == "fixed"
+            known[argument.name] = (
+                argument.number if fixed else jax.tree_util.tree_unflatten(argument.tree, leaves)
+            )
+        values_in_order = [a.value if a.static else known[a.name] for a in arguments]
+        result = function(*values_in_order)
+        return result if finish is None else finish(result)
+
+    # JAX hands the value of a dimension to the lowered function; the array that has it is dropped.
+    probes = [jax.ShapeDtypeStruct((sizes.dimension(argument),), "float32") for argument in measured]
+    leaves = [list(argument.leaves) for argument in given]
+    traced.__name__ = "traced"
+    trace = jax.jit(traced, keep_unused=True).trace(probes, leaves)
+    return trace.lower(lowering_platforms=("cpu",)), trace.out_info
+
+
+def _module(
+    lowered: Any,
+    returned: Any,
+    arguments: Sequence[Argument],
+    ways: Mapping[str, Way],
+    sizes: Sizes,
+    locations: bool,
+) -> Lowered | None:
+    """The function with its arguments in order; None where it has gathers that no engine runs."""
+    text = lowered.compiler_ir("stablehlo").operation.get_asm(
+        large_elements_limit=None, enable_debug_info=locations, use_local_scope=True
+    )
+    module = parse(text, file="<jax>")
+    inline_only_call(module, MAIN)
+    tidy_loops(module)
+    measured = sum(way == "size" for way in ways.values())
+    give_signature(module, MAIN, list(_places(arguments, ways, measured)), sizes.argument_of)
+    if measured and not slices_for_gathers(module):
+        return None
+    results, tree = load_jax().tree_util.tree_flatten(returned)
+    return Lowered(module, tuple(results), tree, dict(ways))
+
+
+def _places(arguments: Sequence[Argument], ways: Mapping[str, Way], probes: int) -> Iterator[Place]:
+    """Where each argument of the exported function is among those that JAX gives it."""
+    number = probes
+    for argument in arguments:
+        if argument.static:
+            continue
+        if ways.get(argument.name) == "size":
+            yield Place(argument.name, None, _shape(argument.leaves[0]), _dtype(argument.leaves[0]))
+            continue
+        for leaf in argument.leaves:
+            name = argument.name if argument.is_integer else None
+            yield Place(name, number, _shape(leaf), _dtype(leaf))
+            number += 1
+
+
+def _shape(leaf: Any) -> tuple[str, ...]:
+    return tuple([str(size) for size in abstract(leaf).shape])
+
+
+def _dtype(leaf: Any) -> str:
+    return str(abstract(leaf).dtype)
+
+
+def _shown(argument: Argument) -> str:
+    """How messages show an argument."""
+    if argument.static:
+        return f"{argument.name}={argument.value!r:.40}"
+    jax = load_jax()
+    shapes = [_short(leaf) for leaf in argument.leaves]
+    if len(shapes) == 1 and argument.leaves[0] is argument.value:
+        return f"{argument.name}: {shapes[0]}"
+    return f"{argument.name}: {jax.tree_util.tree_unflatten(argument.tree, shapes)}"
+
+
+def _short(leaf: Any) -> str:
+    kind = abstract(leaf)
+    return f"{kind.dtype}[{','.join(map(str, kind.shape))}]"
