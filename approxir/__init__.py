@@ -27,6 +27,8 @@ if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
     __path__.append(os.path.dirname(os.path.dirname(__file__)))
 
 if TYPE_CHECKING:
+    from approxir.codegen.kernel import Kernel
+    from approxir.codegen.llvm.jit import jit
     from approxir.compiler import (
         FUNC_SUBSTITUTE_PIPELINE,
         PASS_PIPELINE,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from approxir.dialects.approx.params import KnobParams
     from approxir.errors import (
         ApproxIRError,
+        ArgumentError,
         CompilationError,
         Diagnostic,
         IRError,
@@ -90,6 +93,8 @@ if TYPE_CHECKING:
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
+    "approxir.codegen.kernel": ("Kernel",),
+    "approxir.codegen.llvm.jit": ("jit",),
     "approxir.compiler": (
         "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ToolchainConfig", "WorkloadType", "compile",
         "compile_file", "get_pipeline_for_config", "get_toolchain", "set_toolchain",
@@ -97,8 +102,8 @@ _WHERE = {
     "approxir.dialects.approx.errors": ("ConfigError", "ParamsError"),
     "approxir.dialects.approx.params": ("KnobParams",),
     "approxir.errors": (
-        "ApproxIRError", "CompilationError", "Diagnostic", "IRError", "MissingDependencyError", "ParseError",
-        "PrintError", "VerifyError",
+        "ApproxIRError", "ArgumentError", "CompilationError", "Diagnostic", "IRError",
+        "MissingDependencyError", "ParseError", "PrintError", "VerifyError",
     ),
     "approxir.frontends.annotations": ("generate_annotations", "inject_annotations"),
     "approxir.frontends.decorators": (
@@ -132,16 +137,17 @@ _REGISTRIES = ("passes", "transforms")
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ApproxIRError", "Attribute", "Block", "BlockArgument",
-    "Builder", "CompilationError", "ConfigError", "ConvergenceError", "DecisionTree", "Diagnostic",
-    "FixedArgumentWarning", "FrontendError", "IRError", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
-    "MissingDependencyError", "Module", "OpResult", "Operation", "ParamsError", "ParseError", "Pass",
-    "PassError", "Pattern", "PrintError", "Region", "SafetyContract", "SourceLocation", "StaticTransform",
-    "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType",
-    "__version__", "attribute", "collect_helper_functions", "compile", "compile_file", "export_module",
-    "export_module_with_configs", "export_to_mlir", "export_with_config", "generate_annotations",
-    "get_config", "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
-    "inject_annotations_text", "inline_block", "load", "needs_pre_emit_transform", "parse", "parse_attribute",
+    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ApproxIRError", "ArgumentError", "Attribute", "Block",
+    "BlockArgument", "Builder", "CompilationError", "ConfigError", "ConvergenceError", "DecisionTree",
+    "Diagnostic", "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob", "KnobParams",
+    "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation",
+    "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract",
+    "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use",
+    "Value", "VerifyError", "WorkloadType", "__version__", "attribute", "collect_helper_functions",
+    "compile", "compile_file", "export_module", "export_module_with_configs", "export_to_mlir",
+    "export_with_config", "generate_annotations", "get_config", "get_function_name",
+    "get_pipeline_for_config", "get_toolchain", "inject_annotations", "inject_annotations_text",
+    "inline_block", "jit", "load", "needs_pre_emit_transform", "parse", "parse_attribute",
     "parse_location", "parse_type", "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain",
     "to_python", "transforms", "with_config",
 ]  # fmt: skip
