@@ -1,9 +1,29 @@
-"""Tensors to memory: the passes of MLIR after which functions work on buffers, and free those they allocate.
+"""Tensors to memory: what makes code on tensors fast, and the passes after which it works on buffers.
 
-The same names go to the pass manager of torch-mlir's bindings and to MLIR's own programs.
+The passes have the same names for torch-mlir's bindings and for MLIR's own programs. `optimize` needs the
+bindings; without it everything is computed all the same, but slower.
 """
 
 from __future__ import annotations
+
+import importlib
+from typing import Any
+
+STRUCTURE = ("convert-elementwise-to-linalg", "canonicalize", "cse")
+"""Operations on whole tensors become loops around one element."""
+
+GENERALIZE = ("linalg-generalize-named-ops",)
+"""One operation stands for all such loops."""
+
+IN_PLACE = (
+    "canonicalize",
+    "cse",
+    "loop-invariant-code-motion",
+    "loop-invariant-subset-hoisting",
+    "eliminate-empty-tensors",
+    "canonicalize",
+)
+"""Tiles stay in registers as long as loops use them, and results are computed where they are to be."""
 
 BUFFERIZE = (
     "convert-elementwise-to-linalg",
@@ -26,3 +46,30 @@ DEALLOCATE = (
 
 TENSORS_TO_BUFFERS = (*BUFFERIZE, *DEALLOCATE)
 """All of it, in order."""
+
+
+def optimize(module: Any) -> None:
+    """Fuse, reorder and vectorize code on tensors in a module of torch-mlir's, before it is bufferized.
+
+    Results of integers stay as they are. Those of floating-point numbers do as well, but for products of
+    matrices, in which a product is added to its sum with one rounding instead of two.
+
+    Raises `MLIRError` of torch-mlir where a pass fails.
+    """
+    from approxir.codegen.llvm.contractions import transpose_operands, vectorize_contractions
+    from approxir.codegen.llvm.fusion import fuse_elementwise
+    from approxir.codegen.llvm.loop_order import reorder_loops
+
+    with module.context:
+        _run(module, STRUCTURE)
+        fuse_elementwise(module, _run)
+        _run(module, GENERALIZE)
+        transpose_operands(module)
+        vectorize_contractions(module)
+        reorder_loops(module)
+        _run(module, IN_PLACE)
+
+
+def _run(module: Any, passes: tuple[str, ...]) -> None:
+    manager: Any = importlib.import_module("torch_mlir.passmanager").PassManager
+    manager.parse(f"builtin.module({','.join(passes)})").run(module.operation)
