@@ -131,6 +131,14 @@ def constant_index(build: Builder, value: int) -> Value:
     return constant(build, value, IndexType())
 
 
+def at_least(build: Builder, first: Value, second: Value) -> Value:
+    """Whether the first of two integers is the second or more, with their signs."""
+    predicate = IntegerAttr(5, IntegerType(64))
+    return build.create(
+        "arith.cmpi", [first, second], [IntegerType(1)], properties={"predicate": predicate}
+    ).result
+
+
 def zero(build: Builder, kind: Type) -> Value | None:
     """The zero of a number's type, or a tensor or vector of zeros; None for other types."""
     if isinstance(kind, IndexType) or (isinstance(kind, IntegerType) and kind.signedness == "signless"):

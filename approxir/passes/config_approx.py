@@ -15,9 +15,9 @@ from approxir.ir.ssa import Value
 from approxir.ir.verify.approx import PREFIXES, local_name
 from approxir.knobs.view import KnobView
 from approxir.passes.base import Pass, PassError, made_for
-from approxir.passes.calls import call_function, constant, constant_index
+from approxir.passes.calls import at_least, call_function, constant
 from approxir.passes.functions import Functions
-from approxir.passes.live import ArgumentArray, GlobalArray, ParameterArray, candidates, live_layout
+from approxir.passes.live import GlobalArray, LiveArguments, LiveValues, candidates, live_layout
 from approxir.passes.regions import (
     LOWERED,
     Payload,
@@ -27,7 +27,7 @@ from approxir.passes.regions import (
     known_type,
     switch_on,
 )
-from approxir.values import IndexType, IntegerAttr, IntegerType, Type, UnitAttr
+from approxir.values import IndexType, IntegerType, Type, UnitAttr
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -50,7 +50,7 @@ class ConfigApprox(Pass):
     live: bool = False
     """Read thresholds and decisions at run time, from an array (`approxir.passes.live`)."""
     array: Literal["global", "argument"] = "global"
-    """Whether the array is a global memref, for LLVM, or a tensor argument of the functions, for IREE."""
+    """Whether the array is a global memref, for LLVM, or its elements are arguments, for IREE."""
 
     name: ClassVar[str] = "config-approx"
     summary: ClassVar[str] = "lower decision trees and tries to control flow"
@@ -75,9 +75,9 @@ _INSIDE = ("decision_tree", "decide", "try")
 
 @dataclass(frozen=True)
 class _Live:
-    """Where the parameters of each knob begin in the array."""
+    """Where the parameters of each knob begin."""
 
-    array: ParameterArray
+    values: LiveValues
     bases: dict[Operation, int]
 
 
@@ -86,12 +86,8 @@ def _live(module: Module, kind: str, functions: Functions) -> _Live | None:
     if not len(layout):
         return None
     bases = {knob.operation: layout.bases[knob.name] for knob in module.knobs() if knob.kind == "operation"}
-    array: ParameterArray
-    if kind == "global":
-        array = GlobalArray(module, layout, list(bases), functions)
-    else:
-        array = ArgumentArray(module, layout, list(bases), functions)
-    return _Live(array, bases)
+    cls = GlobalArray if kind == "global" else LiveArguments
+    return _Live(cls(module, layout, list(bases), functions), bases)
 
 
 @dataclass(frozen=True)
@@ -173,11 +169,11 @@ def _lower(knob: _Knob, functions: Functions, live: _Live | None) -> bool:
     base = None if live is None or op not in live.bases else live.bases[op]
     lowered = knob.contract is not None
     if params is not None:
-        array = live.array if live is not None else None
-        lowered = _decide(knob, params, array, base or 0) or lowered
+        values = live.values if live is not None else None
+        lowered = _decide(knob, params, values, base or 0) or lowered
         _forget_params(op)
     if knob.contract is not None:
-        _lower_try(knob.contract, functions, live.array if live is not None else None)
+        _lower_try(knob.contract, functions, live.values if live is not None else None)
     if lowered and any(local_name(outer) == "knob" for outer in op.ancestors()):
         op.attributes[LOWERED] = UnitAttr()
     return lowered
@@ -194,7 +190,7 @@ def _forget_params(op: Operation) -> None:
 # ---- decisions
 
 
-def _decide(knob: _Knob, params: KnobParams, array: ParameterArray | None, base: int) -> bool:
+def _decide(knob: _Knob, params: KnobParams, live: LiveValues | None, base: int) -> bool:
     """Put the transforms in their places, in the cases of a switch where there is a choice."""
     decider = knob.decider
     block = knob.operation.regions[0].blocks[0]
@@ -213,9 +209,9 @@ def _decide(knob: _Knob, params: KnobParams, array: ParameterArray | None, base:
         payload = Payload.around(op)
     before = payload.operations[0] if payload.operations else op
     build = Builder.before(op if isinstance(decider, DecisionTreeOp) else before)
-    if array is not None and len(candidates(params)) > 1:
-        _switch_live(build, params, state, payload, array, base, op)
-    elif array is None and state is not None and params.thresholds:
+    if live is not None and len(candidates(params)) > 1:
+        _switch_live(build, params, state, payload, live, base, op)
+    elif live is None and state is not None and params.thresholds:
         _switch(build, params, state, payload, op)
     elif knob.contract is not None or state is not None:
         # A transform works on all that stands in its region: neither on what a try becomes nor on the state.
@@ -254,7 +250,7 @@ def _one(values: list[Value], op: Operation, kind: Type, what: str, shown: str) 
 
 def _switch(build: Builder, params: KnobParams, state: Value, payload: Payload, op: Operation) -> None:
     limits = [constant(build, threshold, _I32) for threshold in params.thresholds]
-    index = _interval(build, state, limits)
+    index = build.create("arith.index_cast", [_reached(build, state, limits)], [IndexType()]).result
     cases = [(k, _transform(params, params.decisions[k], op)) for k in _reachable(params.thresholds)]
     switch_on(build, index, payload, cases)
 
@@ -271,19 +267,18 @@ def _switch_live(
     params: KnobParams,
     state: Value | None,
     payload: Payload,
-    array: ParameterArray,
+    live: LiveValues,
     base: int,
     op: Operation,
 ) -> None:
-    """Read thresholds and decisions from the array, and switch on the knob value itself."""
+    """Read thresholds and decisions at run time, and switch on the knob value itself."""
     count = len(params.thresholds)
-    limits = [array.load(build, base + number, op) for number in range(count)]
-    place: int | Value = base + count
+    limits = [live.load(build, base + number, op) for number in range(count)]
     if limits:
         assert state is not None
-        first = constant_index(build, base + count)
-        place = build.create("arith.addi", [_interval(build, state, limits), first], [IndexType()]).result
-    chosen = array.load(build, place, op)
+        chosen = live.pick(build, base + count, _reached(build, state, limits), len(params.decisions), op)
+    else:
+        chosen = live.load(build, base, op)
     knob_val = build.create("arith.index_cast", [chosen], [IndexType()]).result
     # The first candidate comes last: it is the default.
     default, *others = candidates(params)
@@ -292,17 +287,14 @@ def _switch_live(
     )
 
 
-def _interval(build: Builder, state: Value, limits: Sequence[Value]) -> Value:
-    """How many thresholds are <= the state, as an index."""
+def _reached(build: Builder, state: Value, limits: Sequence[Value]) -> Value:
+    """How many thresholds are <= the state, as an ``i32``."""
     count: Value | None = None
     for limit in limits:
-        reached = build.create(
-            "arith.cmpi", [state, limit], ["i1"], properties={"predicate": IntegerAttr(5, _I64)}
-        ).result
-        one = build.create("arith.extui", [reached], [_I32]).result
+        one = build.create("arith.extui", [at_least(build, state, limit)], [_I32]).result
         count = one if count is None else build.create("arith.addi", [count, one], [_I32]).result
     assert count is not None
-    return build.create("arith.index_cast", [count], [IndexType()]).result
+    return count
 
 
 def _transform(params: KnobParams, knob_val: int, origin: Operation) -> Operation:
@@ -315,7 +307,7 @@ def _transform(params: KnobParams, knob_val: int, origin: Operation) -> Operatio
 # ---- tries
 
 
-def _lower_try(contract: TryOp, functions: Functions, array: ParameterArray | None) -> None:
+def _lower_try(contract: TryOp, functions: Functions, live: LiveValues | None) -> None:
     op = contract.operation
     last = op.next
     assert last is not None
@@ -328,8 +320,8 @@ def _lower_try(contract: TryOp, functions: Functions, array: ParameterArray | No
     then, other = Block.create(), Block.create()
     build = Builder.at_end(other)
     arguments = [*contract.recovery_args]
-    if array is not None:
-        arguments += array.passed_to(recover, op)
+    if live is not None:
+        arguments += live.passed_to(recover, op)
     recovered = call_function(build, recover, arguments, op, "recover", functions, results=types)
     then.append(Operation.create("scf.yield", values))
     other.append(Operation.create("scf.yield", recovered))

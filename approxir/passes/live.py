@@ -1,7 +1,7 @@
 """Parameters that are read at run time: where each has its place, and how the code reads them.
 
 With ``live=True`` thresholds and decisions are not constants of the lowered code. It reads them from an array
-of ``i32``, whose layout is the one of the module before lowering: the parameters in the order of the text.
+of ``i32``, or is handed them, in the order of the module before lowering: that of the parameters in the text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from approxir.ir.verify.approx import local_name
 from approxir.knobs.finding import find_knobs
 from approxir.knobs.parameters import TunableParam
 from approxir.passes.base import PassError
-from approxir.passes.calls import constant_index
+from approxir.passes.calls import at_least, constant, constant_index
 from approxir.passes.functions import (
     FUNCTION,
     RETURN,
@@ -41,6 +41,7 @@ from approxir.values import (
     ArrayAttr,
     DictAttr,
     FunctionType,
+    IndexType,
     IntegerType,
     MemRefType,
     StringAttr,
@@ -142,19 +143,23 @@ def _slot(parameter: TunableParam, index: int, compiled: Sequence[int]) -> Slot:
     )
 
 
-class ParameterArray(ABC):
-    """How code reads live parameters; one array for the whole module."""
+class LiveValues(ABC):
+    """How code reads live parameters; one set for the whole module."""
 
     @abstractmethod
-    def load(self, build: Builder, index: int | Value, near: Operation) -> Value:
-        """The parameter of a number, which may be computed, as an ``i32``."""
+    def load(self, build: Builder, index: int, near: Operation) -> Value:
+        """The parameter of a number, as an ``i32``."""
+
+    @abstractmethod
+    def pick(self, build: Builder, first: int, offset: Value, count: int, near: Operation) -> Value:
+        """One of `count` parameters from the number `first` on: which one is computed, an ``i32`` from 0."""
 
     def passed_to(self, name: str, near: Operation) -> list[Value]:
         """What a call of a function in `near` has to pass on besides the function's own arguments."""
         return []
 
 
-class GlobalArray(ParameterArray):
+class GlobalArray(LiveValues):
     """The parameters in a mutable global memref, with a function that returns it."""
 
     def __init__(
@@ -195,23 +200,35 @@ class GlobalArray(ParameterArray):
         )
         self.accessor = table.insert(accessor, before=first)
 
-    def load(self, build: Builder, index: int | Value, near: Operation) -> Value:
-        array = build.create(
+    def load(self, build: Builder, index: int, near: Operation) -> Value:
+        array = self._array(build)
+        return build.create("memref.load", [array, constant_index(build, index)], [_I32]).result
+
+    def pick(self, build: Builder, first: int, offset: Value, count: int, near: Operation) -> Value:
+        start = constant_index(build, first)
+        number = build.create("arith.index_cast", [offset], [IndexType()]).result
+        place = build.create("arith.addi", [number, start], [IndexType()]).result
+        return build.create("memref.load", [self._array(build), place], [_I32]).result
+
+    def _array(self, build: Builder) -> Value:
+        return build.create(
             "memref.get_global", [], [self.kind], properties={"name": SymbolRefAttr(self.name)}
         ).result
-        place = constant_index(build, index) if isinstance(index, int) else index
-        return build.create("memref.load", [array, place], [_I32]).result
 
 
-class ArgumentArray(ParameterArray):
-    """The parameters in a ``tensor<Nxi32>`` that is the last argument of each function that needs it."""
+class LiveArguments(LiveValues):
+    """The parameters as ``i32`` arguments of each function that needs them, behind its own ones.
+
+    They are scalars, not a tensor: IREE reads a scalar on the host at no cost, a tensor by a transfer from
+    the device, which takes longer than calling a small function.
+    """
 
     def __init__(
         self, module: Module, layout: Layout, knobs: Sequence[Operation], functions: Functions
     ) -> None:
-        self.kind = TensorType((len(layout),), _I32)
+        self._types = (_I32,) * len(layout)
         self._functions = functions
-        self._values: dict[Operation, Value] = {}
+        self._values: dict[Operation, Sequence[Value]] = {}
         needing = self._needing(module, knobs)
         self._check_references(module, set(needing))
         for function in needing:
@@ -220,14 +237,20 @@ class ArgumentArray(ParameterArray):
             if op.name == "func.call":
                 self._pass_on(op)
 
-    def load(self, build: Builder, index: int | Value, near: Operation) -> Value:
-        array = self._values[_function_around(near)]
-        place = constant_index(build, index) if isinstance(index, int) else index
-        return build.create("tensor.extract", [array, place], [_I32]).result
+    def load(self, build: Builder, index: int, near: Operation) -> Value:
+        return self._values[_function_around(near)][index]
+
+    def pick(self, build: Builder, first: int, offset: Value, count: int, near: Operation) -> Value:
+        found = self.load(build, first, near)
+        for number in range(1, count):
+            reached = at_least(build, offset, constant(build, number, _I32))
+            other = self.load(build, first + number, near)
+            found = build.create("arith.select", [reached, other, found], [_I32]).result
+        return found
 
     def passed_to(self, name: str, near: Operation) -> list[Value]:
         target = self._functions.find(name, near)
-        return [self._values[_function_around(near)]] if target in self._values else []
+        return list(self._values[_function_around(near)]) if target in self._values else []
 
     def _needing(self, module: Module, knobs: Sequence[Operation]) -> list[Operation]:
         """The functions that hold knobs, and those that call such a function.
@@ -249,7 +272,7 @@ class ArgumentArray(ParameterArray):
             function = pending.pop()
             if function not in found:
                 if is_declaration(function):
-                    message = "this function is only declared, and cannot get another argument"
+                    message = "this function is only declared, and cannot get more arguments"
                     raise PassError.at(function, message)
                 found[function] = None
                 pending.extend(leads_to.get(function, ()))
@@ -280,7 +303,7 @@ class ArgumentArray(ParameterArray):
         return [callee, *(other for other in others if other is not None and other.name == FUNCTION)]
 
     def _check_references(self, module: Module, wider: set[Operation]) -> None:
-        """Raise `PassError` where a function that gets another argument is referred to by more than calls."""
+        """Raise `PassError` where a function that gets more arguments is referred to by more than calls."""
         names = {symbol_name(function) for function in wider}
         for op in module.walk():
             if op.name == "func.call":
@@ -289,16 +312,17 @@ class ArgumentArray(ParameterArray):
                 target = self._functions.find(use.reference.root, op) if use.reference.root in names else None
                 if target in wider:
                     message = (
-                        f"'{use.reference.root}' gets another argument, for which {op.name} is not prepared"
+                        f"'{use.reference.root}' gets more arguments, for which {op.name} is not prepared"
                     )
                     raise PassError.at(op, message, notes=((target, "this function"),) if target else ())
 
     def _with_argument(self, function: Operation) -> None:
-        """Put the function with one more argument in the place of the old one."""
+        """Put the function with its further arguments in the place of the old one."""
         kind = function_type(function)
-        wider = FunctionType((*kind.inputs, self.kind), kind.results)
+        wider = FunctionType((*kind.inputs, *self._types), kind.results)
         entry = block_of(function)
-        new_entry = Block.create(wider.inputs, names=[*(a.name for a in entry.arguments), "params"])
+        names = [f"param_{number}" for number in range(len(self._types))]
+        new_entry = Block.create(wider.inputs, names=[*(a.name for a in entry.arguments), *names])
         for old, new in zip(entry.arguments, new_entry.arguments, strict=False):
             old.replace_all_uses_with(new)
         move_operations(entry, new_entry)
@@ -311,7 +335,7 @@ class ArgumentArray(ParameterArray):
         if isinstance(held.get("arg_attrs"), ArrayAttr):
             old_attrs = held["arg_attrs"]
             assert isinstance(old_attrs, ArrayAttr)
-            held["arg_attrs"] = ArrayAttr((*old_attrs.elements, DictAttr()))
+            held["arg_attrs"] = ArrayAttr((*old_attrs.elements, *(DictAttr() for _ in self._types)))
         inherent = ("sym_name", "function_type", "sym_visibility", "arg_attrs", "res_attrs")
         made = Operation.create(
             FUNCTION,
@@ -326,13 +350,13 @@ class ArgumentArray(ParameterArray):
         function.erase(force=True)
         block.insert(made, before=following)
         self._functions.forget(made)
-        self._values[made] = new_entry.arguments[-1]
+        self._values[made] = new_entry.arguments[len(kind.inputs) :]
 
     def _pass_on(self, call: Operation) -> None:
         target = self._callee(call)
         if target is None or target not in self._values:
             return
-        array = self._values[_function_around(call)]
+        values = self._values[_function_around(call)]
         held = dict(call.attributes.items())
         properties = {"callee": held.pop("callee")}
         for inherent in ("no_inline", "arg_attrs", "res_attrs"):
@@ -340,7 +364,7 @@ class ArgumentArray(ParameterArray):
                 properties[inherent] = held.pop(inherent)
         made = Builder.before(call).create(
             "func.call",
-            [*call.operands, array],
+            [*call.operands, *values],
             function_type(target).results,
             properties=properties,
             attributes=held,

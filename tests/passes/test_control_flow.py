@@ -414,13 +414,12 @@ def test_live_arguments_of_functions_that_are_exchanged() -> None:
         "finalize-approx",
     ]
     result = lowered(text, passes)
-    params = np.array([3, 0, 1], np.int32)
-    assert call(result, "f", np.array(5, np.int32), params) == 5
+    assert call(result, "f", np.array(5, np.int32), 3, 0, 1) == 5
     result = lowered(text, [*passes, "legalize-to-stablehlo"])
     assert "scf." not in str(result)
 
 
-def test_live_recovery_with_the_array() -> None:
+def test_live_recovery_with_the_parameters() -> None:
     text = module(
         HELPERS,
         tree(),
@@ -438,7 +437,7 @@ def test_live_recovery_with_the_array() -> None:
             "finalize-approx",
         ]
         result = lowered(text, passes)
-        more = [np.array([10, 1, 2, 1, 1, 2], np.int32)] if array == "argument" else []
+        more = [10, 1, 2, 1, 1, 2] if array == "argument" else []
         assert call(result, "f", 2, 3, *more) == call(text, "f", 2, 3) == 6
 
 
@@ -471,7 +470,7 @@ def test_live_functions_that_are_referred_to() -> None:
     )
     made = ax.parse(text)
     with pytest.raises(
-        ax.errors.DiagnosticError, match=r"'f' gets another argument, for which func\.constant"
+        ax.errors.DiagnosticError, match=r"'f' gets more arguments, for which func\.constant"
     ):
         run_pipeline(made, [*FUNC_SUBSTITUTE_PIPELINE[:3], ConfigApprox(live=True, array="argument")])
     lowered(

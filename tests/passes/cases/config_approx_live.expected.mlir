@@ -15,11 +15,11 @@ module {
       %2 = memref.get_global @__approx_params : memref<3xi32>
       %3 = arith.constant 0 : index
       %4 = memref.load %2[%3] : memref<3xi32>
-      %5 = arith.constant 1 : index
-      %6 = arith.cmpi sge, %1, %4 : i32
-      %7 = arith.extui %6 : i1 to i32
-      %8 = arith.index_cast %7 : i32 to index
-      %9 = arith.addi %8, %5 : index
+      %5 = arith.cmpi sge, %1, %4 : i32
+      %6 = arith.extui %5 : i1 to i32
+      %7 = arith.constant 1 : index
+      %8 = arith.index_cast %6 : i32 to index
+      %9 = arith.addi %8, %7 : index
       %10 = memref.get_global @__approx_params : memref<3xi32>
       %11 = memref.load %10[%9] : memref<3xi32>
       %12 = arith.index_cast %11 : i32 to index

@@ -4,19 +4,16 @@ module {
   func.func @state(%n: i32) -> i32 {
     return %n : i32
   }
-  func.func @dot(%n: i32, %a: memref<?xf32>, %b: memref<?xf32>, %params: tensor<3xi32>) -> f32 attributes {llvm.emit_c_interface} {
+  func.func @dot(%n: i32, %a: memref<?xf32>, %b: memref<?xf32>, %param_0: i32, %param_1: i32, %param_2: i32) -> f32 attributes {llvm.emit_c_interface} {
     %0 = approx.knob(%n, %a, %b) <{id = 1 : i32}> ({
       %1 = func.call @state(%n) : (i32) -> i32
-      %2 = arith.constant 0 : index
-      %3 = tensor.extract %params[%2] : tensor<3xi32>
-      %4 = arith.constant 1 : index
-      %5 = arith.cmpi sge, %1, %3 : i32
-      %6 = arith.extui %5 : i1 to i32
+      %2 = arith.cmpi sge, %1, %param_0 : i32
+      %3 = arith.extui %2 : i1 to i32
+      %4 = arith.constant 1 : i32
+      %5 = arith.cmpi sge, %3, %4 : i32
+      %6 = arith.select %5, %param_2, %param_1 : i32
       %7 = arith.index_cast %6 : i32 to index
-      %8 = arith.addi %7, %4 : index
-      %9 = tensor.extract %params[%8] : tensor<3xi32>
-      %10 = arith.index_cast %9 : i32 to index
-      %11 = scf.index_switch %10 -> f32
+      %8 = scf.index_switch %7 -> f32
       case 1 {
         approx.transform <{knob_val = 1 : i32, transform_type = "loop_perforate"}>
         %c0 = arith.constant 0 : index
@@ -81,14 +78,14 @@ module {
         }
         scf.yield %sum : f32
       }
-      %12 = func.call @small(%11, %n, %a, %b) : (f32, i32, memref<?xf32>, memref<?xf32>) -> i1
-      %13 = scf.if %12 -> (f32) {
-        scf.yield %11 : f32
+      %9 = func.call @small(%8, %n, %a, %b) : (f32, i32, memref<?xf32>, memref<?xf32>) -> i1
+      %10 = scf.if %9 -> (f32) {
+        scf.yield %8 : f32
       } else {
-        %14 = func.call @none(%n, %a, %b) : (i32, memref<?xf32>, memref<?xf32>) -> f32
-        scf.yield %14 : f32
+        %11 = func.call @none(%n, %a, %b) : (i32, memref<?xf32>, memref<?xf32>) -> f32
+        scf.yield %11 : f32
       }
-      approx.yield %13 : f32
+      approx.yield %10 : f32
     }) : (i32, memref<?xf32>, memref<?xf32>) -> f32
     func.return %0 : f32
   }
