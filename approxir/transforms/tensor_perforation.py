@@ -15,6 +15,7 @@ from approxir.ir.operation import Operation
 from approxir.ir.ssa import BlockArgument, Value
 from approxir.passes.base import made_for
 from approxir.transforms.base import Scope
+from approxir.transforms.extents import Extent, every, rescaled
 from approxir.transforms.folding import owner_op, signed
 from approxir.transforms.loops import known_type, operation_location, replace_uses
 from approxir.values import (
@@ -53,18 +54,18 @@ def _perforate_reduce(op: Operation, value: int, scope: Scope) -> None:
             raise scope.error(f"{op.name} cannot be perforated: its reducer is {name}")
     operands = list(op.operands)
     # Everything is checked before anything is changed.
-    size, kept = {_sizes(operand, dimensions[0], value, op, scope) for operand in operands[:count]}.pop()
+    extent = _extent(operands[:count], [dimensions[0]] * count, value, op, scope)
     for result, name in zip(op.results, reducers, strict=True):
         if name == _SUM:
             _element(result, scope)
-    if size == kept:
+    if extent.size is not None and extent.size == extent.kept:
         return
     build = Builder.before(op)
-    sliced = [_sliced(build, operand, dimensions[0], value) for operand in operands[:count]]
+    sliced = [every(build, operand, dimensions[0], value) for operand in operands[:count]]
     made = _remade(op, [*sliced, *operands[count:]], [Region.create([_reducing_block(op, count)])])
     for index, name in enumerate(reducers):
         if name == _SUM:
-            _scale(made.results[index], operands[count + index], size, kept, scope)
+            _scale(made.results[index], operands[count + index], extent, scope)
 
 
 def _perforate_dot(op: Operation, value: int, scope: Scope) -> None:
@@ -77,42 +78,28 @@ def _perforate_dot(op: Operation, value: int, scope: Scope) -> None:
             raise scope.error(f"{op.name} contracts no dimension")
         places.append(int(found[1]))
     operands = list(op.operands)
-    sizes = [_sizes(one, place, value, op, scope) for one, place in zip(operands, places, strict=True)]
-    size, kept = sizes[0]
+    extent = _extent(operands, places, value, op, scope)
     _element(op.results[0], scope)
-    if size == kept:
+    if extent.size is not None and extent.size == extent.kept:
         return
     build = Builder.before(op)
-    sliced = [_sliced(build, one, place, value) for one, place in zip(operands, places, strict=True)]
+    sliced = [every(build, one, place, value) for one, place in zip(operands, places, strict=True)]
     made = _remade(op, sliced, [])
-    _scale(made.results[0], None, size, kept, scope)
+    _scale(made.results[0], None, extent, scope)
 
 
-def _sizes(operand: Value, dimension: int, value: int, op: Operation, scope: Scope) -> tuple[int, int]:
-    """The size of a dimension, and how many indices of it are kept."""
-    kind = known_type(operand, scope)
-    if not isinstance(kind, TensorType) or not kind.has_static_shape:
-        raise scope.error(f"{op.name} cannot be perforated: the size of {kind} is not known")
-    size = kind.shape[dimension]
-    assert size is not None
-    return size, -(-size // value)
-
-
-def _sliced(build: Builder, operand: Value, dimension: int, value: int) -> Value:
-    kind = operand.type
-    assert isinstance(kind, TensorType)
-    shape = [size for size in kind.shape if size is not None]
-    strides = [1] * len(shape)
-    strides[dimension] = value
-    smaller = list(shape)
-    smaller[dimension] = -(-shape[dimension] // value)
-    properties = {
-        "start_indices": DenseArrayAttr(_I64, (0,) * len(shape)),
-        "limit_indices": DenseArrayAttr(_I64, tuple(shape)),
-        "strides": DenseArrayAttr(_I64, tuple(strides)),
-    }
-    result = TensorType(tuple(smaller), kind.element_type)
-    return build.create("stablehlo.slice", [operand], [result], properties=properties).result
+def _extent(operands: list[Value], places: list[int], value: int, op: Operation, scope: Scope) -> Extent:
+    """How many indices the dimensions have that are reduced together, and how many of them are kept."""
+    found: Extent | None = None
+    for operand, place in zip(operands, places, strict=True):
+        kind = known_type(operand, scope)
+        if not isinstance(kind, TensorType):
+            raise scope.error(f"{op.name} cannot be perforated: the size of {kind} is not known")
+        extent = Extent(operand, place, value, kind.shape[place])
+        # One of several may be known where the others are not.
+        found = extent if found is None or found.size is None else found
+    assert found is not None
+    return found
 
 
 def _remade(op: Operation, operands: list[Value], regions: list[Region]) -> Operation:
@@ -203,7 +190,7 @@ def _element(result: Value, scope: Scope) -> FloatType | IntegerType:
     return element
 
 
-def _scale(result: Value, init: Value | None, size: int, kept: int, scope: Scope) -> None:
+def _scale(result: Value, init: Value | None, extent: Extent, scope: Scope) -> None:
     """Multiply what was added to the initial value by size / kept, wherever a sum is used."""
     element = _element(result, scope)
     kind = result.type
@@ -215,6 +202,11 @@ def _scale(result: Value, init: Value | None, size: int, kept: int, scope: Scope
     op = owner_op(result)
     assert op is not None
     build = Builder.after(op)
+    from_zero = init is None or _is_zero(init)
+    size, kept = extent.size, extent.kept
+    if size is None or kept is None or not kind.has_static_shape:
+        replace_uses(result, rescaled(build, result, None if from_zero else init, extent), users)
+        return
 
     def splat(number: float) -> Value:
         held = DenseElementsAttr.splat(number, kind)
@@ -225,7 +217,7 @@ def _scale(result: Value, init: Value | None, size: int, kept: int, scope: Scope
 
     first: Value | None = None
     grown = result
-    if init is not None and not _is_zero(init):
+    if init is not None and not from_zero:
         nowhere = DenseArrayAttr(_I64, ())
         properties = {"broadcast_dimensions": nowhere}
         first = build.create("stablehlo.broadcast_in_dim", [init], [kind], properties=properties).result

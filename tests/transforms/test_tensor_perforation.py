@@ -240,12 +240,6 @@ def test_other_reducers() -> None:
     assert fails(body, head).endswith("its reducer is made of stablehlo.maximum, stablehlo.add")
 
 
-def test_sizes_that_are_not_known() -> None:
-    assert "the size of tensor<3x?xf32> is not known" in fails(
-        ADD.replace("3x10", "3x?"), ADD_HEAD.replace("3x10", "3x?")
-    )
-
-
 def test_nothing_is_contracted() -> None:
     body = DOT.replace("contracting_dims = [2, 1] x [1, 2], ", "").replace(
         "tensor<2x4xf32>", "tensor<2x3x10x10x3x4xf32>"

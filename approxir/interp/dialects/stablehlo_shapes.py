@@ -33,22 +33,28 @@ def _iota(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     kind = interp.result_type(op)
     shape, dimension = _shape(interp, op), integer(interp, op, "iota_dimension")
     assert isinstance(kind, ShapedType)
+    return lambda: _counted(shape, dimension, dtype_of(kind.element_type))
+
+
+def _counted(shape: tuple[int, ...], dimension: int, dtype: Any) -> Array:
+    """The index along a dimension, in every element."""
     along = [size if number == dimension else 1 for number, size in enumerate(shape)]
-    numbers = np.arange(shape[dimension]).astype(np.float64).astype(dtype_of(kind.element_type))
-    return lambda: np.broadcast_to(numbers.reshape(along), shape).copy()
+    numbers = np.arange(shape[dimension]).astype(np.float64).astype(dtype)
+    return np.broadcast_to(numbers.reshape(along), shape).copy()
 
 
 def _broadcast_in_dim(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     shape, dimensions = _shape(interp, op), integers(interp, op, "broadcast_dimensions")
+    return lambda array: _spread(array, dimensions, shape)
 
-    def run(array: Array) -> Array:
-        spread = [1] * len(shape)
-        order = sorted(range(len(dimensions)), key=dimensions.__getitem__)
-        for number in order:
-            spread[dimensions[number]] = array.shape[number]
-        return np.broadcast_to(array.transpose(order).reshape(spread), shape).copy()
 
-    return run
+def _spread(array: Array, dimensions: list[int], shape: tuple[int, ...]) -> Array:
+    """The elements of an array, whose dimensions are some of a larger shape."""
+    spread = [1] * len(shape)
+    order = sorted(range(len(dimensions)), key=dimensions.__getitem__)
+    for number in order:
+        spread[dimensions[number]] = array.shape[number]
+    return np.broadcast_to(array.transpose(order).reshape(spread), shape).copy()
 
 
 def _reshape(interp: Interpreter, op: Operation) -> Callable[..., Array]:
@@ -117,6 +123,42 @@ def _pad(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     return run
 
 
+def _sizes(array: Array) -> tuple[int, ...]:
+    return tuple([int(size) for size in array.reshape(-1)])
+
+
+def _real_dynamic_slice(interp: Interpreter, op: Operation) -> Callable[..., Array]:
+    def run(array: Array, starts: Array, limits: Array, strides: Array) -> Array:
+        bounds = list(zip(_sizes(starts), _sizes(limits), _sizes(strides), strict=True))
+        for (start, limit, stride), size in zip(bounds, array.shape, strict=True):
+            if not 0 <= start <= limit <= size or stride <= 0:
+                raise Trap(f"{op.name}: {start}:{limit}:{stride} does not lie in a dimension of size {size}")
+        return array[tuple([slice(*bound) for bound in bounds])].copy()
+
+    return run
+
+
+def _dynamic_broadcast_in_dim(interp: Interpreter, op: Operation) -> Callable[..., Array]:
+    dimensions = integers(interp, op, "broadcast_dimensions")
+    return lambda array, shape: _spread(array, dimensions, _sizes(shape))
+
+
+def _dynamic_iota(interp: Interpreter, op: Operation) -> Callable[..., Array]:
+    kind, dimension = interp.result_type(op), integer(interp, op, "iota_dimension")
+    assert isinstance(kind, ShapedType)
+    return lambda shape: _counted(_sizes(shape), dimension, dtype_of(kind.element_type))
+
+
+def _dynamic_reshape(interp: Interpreter, op: Operation) -> Callable[..., Array]:
+    def run(array: Array, shape: Array) -> Array:
+        sizes = _sizes(shape)
+        if any(size < 0 for size in sizes) or np.prod(sizes, dtype=np.int64) != array.size:
+            raise Trap(f"{op.name}: {array.size} elements do not make the shape {list(sizes)}")
+        return array.reshape(sizes)
+
+    return run
+
+
 def _get_dimension_size(interp: Interpreter, op: Operation) -> Callable[..., Any]:
     dimension = integer(interp, op, "dimension")
     return lambda array: np.array(array.shape[dimension], np.int32)
@@ -132,11 +174,15 @@ HANDLERS: dict[str, Handler | Pure] = {
     "stablehlo.broadcast_in_dim": Pure(_broadcast_in_dim),
     "stablehlo.concatenate": Pure(_concatenate),
     "stablehlo.constant": Pure(_constant),
+    "stablehlo.dynamic_broadcast_in_dim": Pure(_dynamic_broadcast_in_dim),
+    "stablehlo.dynamic_iota": Pure(_dynamic_iota),
+    "stablehlo.dynamic_reshape": Pure(_dynamic_reshape),
     "stablehlo.dynamic_slice": Pure(_dynamic_slice),
     "stablehlo.dynamic_update_slice": Pure(_dynamic_update_slice),
     "stablehlo.get_dimension_size": Pure(_get_dimension_size),
     "stablehlo.iota": Pure(_iota),
     "stablehlo.pad": Pure(_pad),
+    "stablehlo.real_dynamic_slice": Pure(_real_dynamic_slice),
     "stablehlo.reshape": Pure(_reshape),
     "stablehlo.reverse": Pure(_reverse),
     "stablehlo.slice": Pure(_slice),
