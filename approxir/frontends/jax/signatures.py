@@ -15,6 +15,7 @@ from approxir.ir.ssa import Value
 from approxir.values import (
     ArrayAttr,
     Attribute,
+    DenseElementsAttr,
     DictAttr,
     FunctionType,
     IntegerType,
@@ -123,17 +124,22 @@ def _dimension(
     argument: str | None,
 ) -> Value:
     """The value of a dimension, from the arguments of a function."""
-    for place, value in zip(places, block.arguments, strict=True):
+    for place, given in zip(places, block.arguments, strict=True):
         if argument is not None and place.name == argument:
-            if value.type == kind:
-                return value
-            return build.create("stablehlo.convert", [value], [kind]).result
-    for place, value in zip(places, block.arguments, strict=True):
+            value: Value = given
+            if value.type != kind:
+                value = build.create("stablehlo.convert", [value], [kind]).result
+            # A size below 0 would have engines read memory that is not there.
+            assert isinstance(kind, TensorType)
+            none = DenseElementsAttr.splat(0, kind)
+            zero = build.create("stablehlo.constant", [], [kind], properties={"value": none}).result
+            return build.create("stablehlo.maximum", [value, zero], [kind]).result
+    for place, given in zip(places, block.arguments, strict=True):
         if symbol in place.shape:
             i32 = TensorType((), IntegerType(32))
             number = place.shape.index(symbol)
             size = build.create(
-                "stablehlo.get_dimension_size", [value], [i32], properties={"dimension": number}
+                "stablehlo.get_dimension_size", [given], [i32], properties={"dimension": number}
             ).result
             return size if kind == i32 else build.create("stablehlo.convert", [size], [kind]).result
     raise FrontendError(
