@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import approxir as ax
@@ -181,6 +181,7 @@ def test_helpers_have_the_names_that_the_passes_look_for() -> None:
 numbers = st.integers(-(1 << 31), (1 << 31) - 1)
 
 
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     thresholds=st.lists(numbers, max_size=6),
     decisions=st.lists(st.integers(0, 5), max_size=7),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import approxir as ax
@@ -34,6 +34,7 @@ def both(text: str, *arguments: np.ndarray) -> tuple[list[np.ndarray], list[np.n
     return list(expected), list(run(lowered, "main", *arguments))
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     kind=st.sampled_from(sorted(TYPES)),
     name=st.sampled_from(["add", "maximum", "minimum"]),
@@ -62,6 +63,7 @@ def test_reductions(
         np.testing.assert_array_equal(ours, theirs)
 
 
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(n=st.integers(1, 40), v=st.integers(2, 9), seed=st.integers(0, 99))
 def test_products(n: int, v: int, seed: int) -> None:
     body = (
