@@ -5,14 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from approxir.codegen.llvm.scatter import expand_scatter
+from approxir.codegen.llvm.sort import expand_sort
+from approxir.codegen.llvm.stablehlo_attributes import integer, tensor_types
+from approxir.ir.blocks import Block, Region
 from approxir.ir.building import Builder
+from approxir.ir.forms import form_of
+from approxir.ir.module import parse
 from approxir.ir.operation import Operation
+from approxir.passes.calls import constant_index
 from approxir.passes.functions import Functions
-from approxir.values import DenseElementsAttr, FloatType, StringAttr, TensorType
+from approxir.passes.regions import known_type
+from approxir.passes.tensors import TensorForms
+from approxir.values import (
+    Attribute,
+    BoolAttr,
+    DenseArrayAttr,
+    DenseElementsAttr,
+    FloatType,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    OpaqueAttr,
+    StringAttr,
+    TensorType,
+)
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
 
+_I64 = IntegerType(64)
+_SMALL = frozenset({"f16", "bf16"})
+_INFINITY = {"f16": "0x7C00", "bf16": "0x7F80", "f32": "0x7F800000", "f64": "0x7FF0000000000000"}
 # Element by element, with the same name and meaning in the math dialect.
 _MATH = frozenset({"acos", "acosh", "asin", "asinh", "atan", "atanh", "cosh", "erf", "erfc", "sinh", "tan"})
 # What one device has no use for: where tensors lie on a mesh.
@@ -75,6 +99,133 @@ def _mesh(op: Operation, functions: Functions) -> bool:
     return True
 
 
+def _top_k(op: Operation, functions: Functions) -> bool:
+    """Numbers with their places, sorted from the largest on, NaN being larger than any number."""
+    kinds = tensor_types(op.operands, op, functions)
+    results = tensor_types(op.results, op, functions)
+    if not kinds or results is None or len(results) != 2 or not kinds[0].has_static_shape:
+        return False
+    kind, places = kinds[0], TensorType(kinds[0].shape, results[1].element_type)
+    element, last = kind.element_type, len(kind.shape) - 1
+    if isinstance(element, FloatType):
+        order = "TOTALORDER"
+    elif isinstance(element, IntegerType):
+        order = "UNSIGNED" if element.signedness == "unsigned" or element.width == 1 else "SIGNED"
+    else:
+        return False
+    scalar, place = TensorType((), element), TensorType((), places.element_type)
+    block = Block.create([scalar, scalar, place, place])
+    end = Builder.at_end(block)
+    greater = TensorForms().compare(end, "GT", block.arguments[0], block.arguments[1], order)
+    end.create("stablehlo.return", [greater])
+    build = Builder.before(op)
+    iota = build.create("stablehlo.iota", [], [places], properties={"iota_dimension": _i64(last)})
+    sort = build.create(
+        "stablehlo.sort",
+        [op.operands[0], iota.result],
+        [kind, places],
+        properties={"dimension": _i64(last), "is_stable": BoolAttr(True)},
+        regions=[Region.create([block])],
+    )
+    bounds = {
+        "start_indices": DenseArrayAttr(_I64, (0,) * len(kind.shape)),
+        "strides": DenseArrayAttr(_I64, (1,) * len(kind.shape)),
+    }
+    cut = []
+    for value, result in zip(sort.results, results, strict=True):
+        limits = {**bounds, "limit_indices": DenseArrayAttr(_I64, result.static_shape)}
+        cut.append(build.create("stablehlo.slice", [value], [result], properties=limits).result)
+    op.replace_with(*cut)
+    return expand_sort(sort, functions)
+
+
+def _reduce(op: Operation, functions: Functions) -> bool:
+    """A reduction over no dimension, which applies its body once to each element: over one of size 1."""
+    kinds = tensor_types(op.operands, op, functions)
+    dimensions = op.attributes.get("dimensions")
+    if kinds is None or not isinstance(dimensions, DenseArrayAttr) or dimensions.values:
+        return False
+    count = len(kinds) // 2
+    if not all(kind.has_static_shape for kind in kinds):
+        return False
+    build = Builder.before(op)
+    wide = [TensorType((1, *kind.shape), kind.element_type) for kind in kinds[:count]]
+    given = [
+        build.create("stablehlo.reshape", [value], [kind]).result
+        for value, kind in zip(op.operands, wide, strict=False)
+    ]
+    block = _reducer(op)
+    made = build.create(
+        "stablehlo.reduce",
+        [*given, *list(op.operands)[count:]],
+        [known_type(result, op) for result in op.results],
+        properties={**_own(op), "dimensions": DenseArrayAttr(_I64, (0,))},
+        regions=[Region.create([block])],
+    )
+    op.replace_with(*made.results)
+    return True
+
+
+def _reducer(op: Operation) -> Block:
+    """The body of a reduction, for another one; the short form only names the operation in it."""
+    holder: Operation | None = op
+    if not op.regions:
+        form = form_of(op)
+        assert form is not None
+        holder = parse(f'"approxir.holder"() ({{\n{form.implicit_bodies[0]}\n}}) : () -> ()').body.first
+    assert holder is not None
+    block: Block = holder.regions[0].blocks[0]
+    return holder.regions[0].remove(block)  # type: ignore[no-any-return]
+
+
+def _own(op: Operation) -> dict[str, Attribute]:
+    """The attributes that belong to the operation; those of other dialects have a dot in their names."""
+    return {name: held for name, held in op.attributes.items() if "." not in name}
+
+
+def _accumulate(op: Operation, functions: Functions) -> bool:
+    """A sum of products in a small type: added up with the precision of f32, as other engines do."""
+    kind = _tensor(op, functions)
+    if kind is None or not isinstance(kind.element_type, FloatType) or kind.element_type.name not in _SMALL:
+        return False
+    build = Builder.before(op)
+    wide = TensorType(kind.shape, FloatType("f32"))
+    made = build.create(op.name, list(op.operands), [wide], properties=_own(op))
+    op.replace_with(build.create("stablehlo.convert", [made.result], [kind]).result)
+    return True
+
+
+def _is_inf(op: Operation, functions: Functions) -> bool:
+    kinds, result = tensor_types(op.operands, op, functions), _tensor(op, functions)
+    if kinds is None or result is None or not kinds[0].has_static_shape:
+        return False
+    kind = kinds[0]
+    build = Builder.before(op)
+    size = build.create("stablehlo.abs", [op.operands[0]], [kind]).result
+    held = {"value": DenseElementsAttr(_INFINITY[str(kind.element_type)], kind)}
+    infinity = build.create("stablehlo.constant", [], [kind], properties=held).result
+    properties = {"comparison_direction": OpaqueAttr("stablehlo", "<comparison_direction EQ>")}
+    equal = build.create("stablehlo.compare", [size, infinity], [result], properties=properties)
+    op.replace_with(equal.result)
+    return True
+
+
+def _size(op: Operation, functions: Functions) -> bool:
+    kinds, result = tensor_types(op.operands, op, functions), _tensor(op, functions)
+    if kinds is None or result is None:
+        return False
+    build = Builder.before(op)
+    axis = constant_index(build, integer(op, "dimension", 0))
+    size = build.create("tensor.dim", [op.operands[0], axis], [IndexType()]).result
+    number = build.create("arith.index_cast", [size], [result.element_type]).result
+    op.replace_with(build.create("tensor.from_elements", [number], [result]).result)
+    return True
+
+
+def _i64(number: int) -> IntegerAttr:
+    return IntegerAttr(number, _I64)
+
+
 def _slice(op: Operation, functions: Functions) -> bool:
     """An empty slice: upstream's pass makes one that starts behind the end, which MLIR refuses."""
     kind = _tensor(op, functions)
@@ -87,10 +238,19 @@ def _slice(op: Operation, functions: Functions) -> bool:
 
 _REWRITES: dict[str, Callable[[Operation, Functions], bool]] = {
     **{f"chlo.{name}": _math for name in _MATH},
+    "chlo.is_inf": _is_inf,
     "chlo.square": _square,
+    "chlo.top_k": _top_k,
     "sdy.mesh": _mesh,
     "sdy.sharding_constraint": _same,
+    "stablehlo.convolution": _accumulate,
     "stablehlo.custom_call": _custom_call,
+    "stablehlo.dot": _accumulate,
+    "stablehlo.dot_general": _accumulate,
+    "stablehlo.get_dimension_size": _size,
     "stablehlo.optimization_barrier": _same,
+    "stablehlo.reduce": _reduce,
+    "stablehlo.scatter": expand_scatter,
     "stablehlo.slice": _slice,
+    "stablehlo.sort": expand_sort,
 }

@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-STRUCTURE = ("convert-elementwise-to-linalg", "canonicalize", "cse")
+STRUCTURE = ("convert-elementwise-to-linalg",)
 """Operations on whole tensors become loops around one element."""
+
+CLEAN = ("canonicalize", "cse")
 
 GENERALIZE = ("linalg-generalize-named-ops",)
 """One operation stands for all such loops."""
@@ -59,9 +61,12 @@ def optimize(module: Any) -> None:
     from approxir.codegen.llvm.contractions import transpose_operands, vectorize_contractions
     from approxir.codegen.llvm.fusion import fuse_elementwise
     from approxir.codegen.llvm.loop_order import reorder_loops
+    from approxir.codegen.llvm.scalars import scalarize
 
     with module.context:
         _run(module, STRUCTURE)
+        scalarize(module)
+        _run(module, CLEAN)
         fuse_elementwise(module, _run)
         _run(module, GENERALIZE)
         transpose_operands(module)

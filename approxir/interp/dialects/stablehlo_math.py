@@ -288,11 +288,17 @@ def _inverse_erf(y: float) -> float:
     return x
 
 
+def _total_order(array: Array) -> Array:
+    """Integers in the order of floating-point numbers: -NaN, -inf, ..., -0, 0, ..., inf, NaN."""
+    bits = convert(array, np.dtype(np.float64)).view(np.int64)
+    return np.where(bits < 0, bits ^ np.int64(2**63 - 1), bits)
+
+
 def _top_k(interp: Interpreter, op: Operation) -> Callable[..., Any]:
     count = integer(interp, op, "k")
 
     def run(array: Array) -> tuple[Array, Array]:
-        negated = -convert(array, np.dtype(np.float64)) if _is_float(array) else -array.astype(object)
+        negated = ~_total_order(array) if _is_float(array) else -array.astype(object)
         order = np.argsort(negated, axis=-1, kind="stable")[..., :count]
         return np.take_along_axis(array, order, -1), order.astype(np.int32)
 
