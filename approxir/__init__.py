@@ -54,6 +54,10 @@ if TYPE_CHECKING:
         VerifyError,
     )
     from approxir.frontends.annotations import generate_annotations, inject_annotations
+    from approxir.frontends.c.annotating import parse_and_generate
+    from approxir.frontends.c.annotation import CppAnnotation, generate_cpp_annotation_mlir
+    from approxir.frontends.c.cgeist import CgeistConfig, compile_cpp_source
+    from approxir.frontends.c.parsing import AnnotationSyntaxError, parse_cpp_annotations
     from approxir.frontends.decorators import (
         DecisionTree,
         Knob,
@@ -66,7 +70,7 @@ if TYPE_CHECKING:
         with_config,
     )
     from approxir.frontends.errors import FixedArgumentWarning, FrontendError
-    from approxir.frontends.inject import inject_annotations_text
+    from approxir.frontends.inject import AnnotationError, inject_annotations_text
     from approxir.frontends.jax.export import (
         export_module,
         export_module_with_configs,
@@ -111,10 +115,14 @@ _WHERE = {
         "get_function_name", "needs_pre_emit_transform", "with_config",
     ),
     "approxir.frontends.errors": ("FixedArgumentWarning", "FrontendError"),
-    "approxir.frontends.inject": ("inject_annotations_text",),
+    "approxir.frontends.inject": ("AnnotationError", "inject_annotations_text"),
     "approxir.frontends.jax.export": (
         "export_module", "export_module_with_configs", "export_to_mlir", "export_with_config",
     ),
+    "approxir.frontends.c.annotating": ("parse_and_generate",),
+    "approxir.frontends.c.annotation": ("CppAnnotation", "generate_cpp_annotation_mlir"),
+    "approxir.frontends.c.cgeist": ("CgeistConfig", "compile_cpp_source"),
+    "approxir.frontends.c.parsing": ("AnnotationSyntaxError", "parse_cpp_annotations"),
     "approxir.ir.building": ("Builder",),
     "approxir.ir.cloning": ("inline_block",),
     "approxir.ir.module": ("Module", "load", "parse"),
@@ -137,19 +145,21 @@ _REGISTRIES = ("passes", "transforms")
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ApproxIRError", "ArgumentError", "Attribute", "Block",
-    "BlockArgument", "Builder", "CompilationError", "ConfigError", "ConvergenceError", "DecisionTree",
-    "Diagnostic", "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob", "KnobParams",
-    "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation",
-    "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract",
+    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
+    "ApproxIRError", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder", "CgeistConfig",
+    "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation", "DecisionTree", "Diagnostic",
+    "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob", "KnobParams", "KnobView",
+    "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation", "ParamsError",
+    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract",
     "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use",
     "Value", "VerifyError", "WorkloadType", "__version__", "attribute", "collect_helper_functions",
-    "compile", "compile_file", "export_module", "export_module_with_configs", "export_to_mlir",
-    "export_with_config", "generate_annotations", "get_config", "get_function_name",
-    "get_pipeline_for_config", "get_toolchain", "inject_annotations", "inject_annotations_text",
-    "inline_block", "jit", "load", "needs_pre_emit_transform", "parse", "parse_attribute",
-    "parse_location", "parse_type", "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain",
-    "to_python", "transforms", "with_config",
+    "compile", "compile_cpp_source", "compile_file", "export_module", "export_module_with_configs",
+    "export_to_mlir", "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir",
+    "get_config", "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
+    "inject_annotations_text", "inline_block", "jit", "load", "needs_pre_emit_transform", "parse",
+    "parse_and_generate", "parse_attribute", "parse_cpp_annotations", "parse_location", "parse_type",
+    "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain", "to_python", "transforms",
+    "with_config",
 ]  # fmt: skip
 
 

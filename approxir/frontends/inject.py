@@ -73,6 +73,12 @@ def inject(base: Module, annotations: Module) -> None:
     plan.carry_out()
 
 
+def function_names(module: Module) -> list[str]:
+    """The symbols of all functions of a module, those of the modules in it included, each once."""
+    tables = [SymbolTable(region) for region in _symbol_regions(module.region)]
+    return list(dict.fromkeys(name for table in tables for name in table if _is_function(table[name])))
+
+
 class Plan:
     """Which operations of `annotations` go into which region of `base`."""
 
@@ -81,6 +87,11 @@ class Plan:
         self._holder = base.symbol_holder
         self._operations = list(annotations.symbol_holder.operations)
         self._own = {symbol.name: op for op in self._operations if (symbol := own_symbol(op)) is not None}
+
+    @property
+    def annotation_operations(self) -> list[Operation]:
+        """Those of the operations that annotate functions, in order."""
+        return [op for op in self._operations if isinstance(view(op), AnnotationOp)]
 
     def misfits(self) -> Iterator[Misfit]:
         """Everything that does not fit."""

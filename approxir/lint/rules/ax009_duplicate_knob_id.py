@@ -58,7 +58,11 @@ func.func @f(%x: f32) -> f32 {
     )
 
     def check(self, context: Context) -> Iterator[Finding]:
-        knobs = [(op, number) for op in context.named("knob", "util.annotation.knob") if (number := _id(op)) is not None]
+        knobs = [
+            (op, number)
+            for op in context.named("knob", "util.annotation.knob")
+            if (number := _id(op)) is not None
+        ]
         taken = {number for _, number in knobs}
         free = (number for number in count() if number not in taken)
         functions = Enclosing(lambda op: bool(op.regions) and is_function(op))

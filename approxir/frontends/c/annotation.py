@@ -1,0 +1,217 @@
+"""`CppAnnotation`: what an annotation in C or C++ says, and the operations that say it in MLIR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from approxir.dialects.approx.ops import (
+    AnnotationOp,
+    ConvertToCallAnnotation,
+    DecisionTreeAnnotation,
+    KnobAnnotation,
+    TransformAnnotation,
+    TryAnnotation,
+)
+from approxir.dialects.approx.params import KnobParams
+from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, transform_name
+from approxir.frontends.errors import FrontendError
+from approxir.values import Attribute, DictAttr, InvalidValue, attribute
+from approxir.values.strings import symbol_text
+
+Kind = Literal["decision_tree", "transform", "try", "knob", "convert_to_call"]
+
+IDENTITY = "identity"
+"""The state function that gives back its only argument."""
+
+_LEAST, _GREATEST = 0, 100
+"""The range of thresholds that no bounds are given for, unless they are outside of it."""
+
+
+@dataclass
+class CppAnnotation:
+    """An annotation of a C or C++ function.
+
+    Which fields mean something depends on `kind`:
+
+    * ``decision_tree``: `transform_type`, `transform_options`, `state_function`, `state_indices`,
+      `thresholds`, `decisions`, `thresholds_lower`, `thresholds_upper`, `decision_values`;
+    * ``transform``: `transform_type`, `transform_options`, `knob_val`;
+    * ``try``: `checker`, `recover`;
+    * ``knob``: `id`, `rf`, `qos_in`, `qos_out`, `transform_types`;
+    * ``convert_to_call``: nothing else.
+
+    Attributes:
+        func_name: the symbol of the annotated function in MLIR. For C++ functions that are not ``extern "C"``
+            the compiler mangles names; `approxir.frontends.c.annotate` looks for the mangled one.
+        state_indices: which arguments of the function the state depends on, counted from 0. Negative ones
+            count from the end; they are left only where the number of parameters is not known.
+        state_function: the function that computes the state; ``__identity_<func_name>`` stands for one that
+            gives back its argument, and is generated.
+        thresholds_lower, thresholds_upper: bounds for a tuner, one per threshold; empty if not given.
+        decision_values: what a tuner may choose decisions from; empty if not given.
+        file, line_number, column: where the annotation begins, counted from 1.
+        qualified_name: the function's name with its namespaces and classes, as the source has it; empty where
+            the annotation itself names the symbol.
+    """
+
+    func_name: str
+    transform_type: str | None = None
+    state_indices: list[int] = field(default_factory=list)
+    state_function: str | None = None
+    thresholds: list[int] = field(default_factory=list)
+    decisions: list[int] = field(default_factory=list)
+    decision_values: list[int] = field(default_factory=list)
+    thresholds_lower: list[int] = field(default_factory=list)
+    thresholds_upper: list[int] = field(default_factory=list)
+    line_number: int = 0
+    kind: Kind = "decision_tree"
+    transform_options: dict[str, Any] = field(default_factory=dict)
+    knob_val: int | None = None
+    checker: str | None = None
+    recover: str | None = None
+    id: int | None = None
+    rf: int | None = None
+    qos_in: list[int] | None = None
+    qos_out: list[int] | None = None
+    transform_types: list[str] | None = None
+    column: int = 0
+    file: str = "<string>"
+    qualified_name: str = ""
+
+    @property
+    def params(self) -> KnobParams:
+        """What is tunable, with what is taken where the annotation leaves something out.
+
+        Bounds are 0 and 100, or the threshold itself where it is outside of that; the values for decisions
+        are the decisions.
+        """
+        if self.kind == "transform":
+            decisions = () if self.knob_val is None else (self.knob_val,)
+            return KnobParams(
+                decisions=decisions, transform_type=self.transform_type, transform_options=self._options()
+            )
+        return KnobParams(
+            thresholds=tuple(self.thresholds),
+            decisions=tuple(self.decisions),
+            thresholds_lowers=tuple(self.thresholds_lower or [min(_LEAST, t) for t in self.thresholds]),
+            thresholds_uppers=tuple(self.thresholds_upper or [max(_GREATEST, t) for t in self.thresholds]),
+            decision_values=tuple(self.decision_values or dict.fromkeys(self.decisions)),
+            transform_type=self.transform_type,
+            transform_options=self._options(),
+        )
+
+    @property
+    def is_substitution(self) -> bool:
+        """Whether calls of the function may be replaced by calls of others."""
+        return transform_name(self.transform_type) == FUNC_SUBSTITUTE
+
+    def operations(self) -> list[AnnotationOp]:
+        """The annotation as operations that stand nowhere; substitution needs two.
+
+        Raises `FrontendError` where something is missing that the kind needs.
+        """
+        name = self.func_name
+        if self.kind == "knob":
+            return [
+                KnobAnnotation.create(
+                    name,
+                    id=self.id,
+                    rf=self.rf,
+                    qos_in=self.qos_in,
+                    qos_out=self.qos_out,
+                    transform_types=self.transform_types,
+                )
+            ]
+        if self.kind == "convert_to_call":
+            return [ConvertToCallAnnotation.create(name)]
+        if self.kind == "try":
+            return [
+                TryAnnotation.create(name, checker=self._needed("checker"), recover=self._needed("recover"))
+            ]
+        kind = self._needed("transform_type")
+        held: list[AnnotationOp]
+        if self.kind == "transform":
+            value = self._needed("knob_val")
+            held = [TransformAnnotation.create(name, kind, value, options=self._options())]
+        else:
+            function = self._needed("state_function")
+            held = [
+                DecisionTreeAnnotation.create(
+                    name, self.params, state_function=function, state_indices=self.state_indices
+                )
+            ]
+        return [*held, ConvertToCallAnnotation.create(name)] if self.is_substitution else held
+
+    def _needed(self, name: str) -> Any:
+        value = getattr(self, name)
+        if value is None:
+            raise FrontendError(f"the annotation {self.kind} of '{self.func_name}' has no {name}")
+        return value
+
+    def _options(self) -> DictAttr:
+        held: dict[str, Attribute] = {}
+        for key, value in self.transform_options.items():
+            try:
+                held[key] = attribute(value)
+            except InvalidValue as error:
+                raise FrontendError(f"transform_options[{key!r}]: {error.message}") from None
+        return DictAttr(held)
+
+
+def identity_function(func_name: str) -> str:
+    """The name of the state function that gives back its argument, for one annotated function."""
+    return f"__identity_{func_name}"
+
+
+def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_name: str | None = None) -> str:
+    """Annotations as MLIR, for `approxir.inject_annotations_text`.
+
+    First the identity functions that are used as state functions, then the annotations, each an operation in
+    MLIR's generic form on a line of its own. With a `module_name` all is put into a module of that name.
+
+    Raises `FrontendError` for an annotation that lacks something, or says what MLIR cannot hold.
+    """
+    held = list(annotations)
+    text = _identity_functions(held) + "".join(operation_lines(held))
+    if module_name is None or not text:
+        return text
+    body = "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
+    return f"module {symbol_text(module_name)} {{\n{body}}}\n"
+
+
+def operation_lines(annotations: Iterable[CppAnnotation]) -> list[str]:
+    """The operations of annotations, one a line."""
+    from approxir.ir.module import parse
+
+    module = parse("")
+    for annotation in annotations:
+        try:
+            for held in annotation.operations():
+                module.body.append(held.operation)
+        except InvalidValue as error:
+            message = f"the annotation {annotation.kind} of '{annotation.func_name}': {error.message}"
+            raise FrontendError(message) from None
+    return module.print(generic=True).splitlines(keepends=True)
+
+
+def _identity_functions(annotations: Iterable[CppAnnotation]) -> str:
+    names = {
+        each.state_function: None
+        for each in annotations
+        if each.kind == "decision_tree" and each.state_function == identity_function(each.func_name)
+    }
+    return "".join(
+        f"func.func {symbol_text(str(name))}(%arg0: i32) -> i32 {{\n  return %arg0 : i32\n}}\n"
+        for name in names
+    )
+
+
+def to_python(annotation: CppAnnotation) -> dict[str, Any]:
+    """What an annotation says, in terms of JSON, without the fields that say nothing."""
+    said = {key: value for key, value in asdict(annotation).items() if value not in (None, [], {}, "")}
+    line, column = said.pop("line_number"), said.pop("column")
+    kind, function = said.pop("kind"), said.pop("func_name")
+    said.pop("file")
+    return {"kind": kind, "function": function, "line": line, "column": column, **said}

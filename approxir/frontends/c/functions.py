@@ -1,0 +1,355 @@
+"""Which function follows a place in C or C++ code: its name, and how many parameters it has.
+
+The code is parsed by tree-sitter, which needs no headers and reads on behind what it does not understand, as
+macros are. Where that leaves it open which function is meant, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal, get_args
+
+from approxir.errors import MissingDependencyError
+from approxir.syntax.faults import Fault
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+Language = Literal["c", "c++"]
+
+_SUFFIXES: dict[str, Language] = {
+    ".c": "c", ".cc": "c++", ".cpp": "c++", ".cxx": "c++", ".C": "c++", ".cu": "c++", ".hh": "c++",
+    ".hpp": "c++", ".hxx": "c++",
+}  # fmt: skip
+
+_NAME_IT = "say which function is meant: func_name: name"
+# What may stand between an annotation and its function, besides functions.
+_PASSED = frozenset({
+    "declaration", "field_declaration", "type_definition", "alias_declaration", "using_declaration",
+    "expression_statement", "static_assert_declaration", "access_specifier", "attribute_declaration",
+    "namespace_alias_definition", "template_instantiation", "concept_definition", "type_identifier",
+    "identifier", "primitive_type", "gnu_asm_expression", "storage_class_specifier", "type_qualifier",
+})  # fmt: skip
+# Where functions stand one after the other, so that anything else is not understood.
+_LISTS = frozenset({"translation_unit", "declaration_list", "field_declaration_list"})
+_TYPES = frozenset({"struct_specifier", "class_specifier", "union_specifier", "enum_specifier"})
+_OPENED = (
+    frozenset({
+        "linkage_specification", "namespace_definition", "template_declaration", "friend_declaration",
+        "export_declaration",
+    })
+    | _LISTS
+    | _TYPES
+)  # fmt: skip
+_WRAPPED = frozenset({
+    "pointer_declarator", "reference_declarator", "parenthesized_declarator", "attributed_declarator",
+    "array_declarator", "function_declarator",
+})  # fmt: skip
+_NAMES = frozenset({"identifier", "field_identifier", "template_function", "qualified_identifier"})
+_PARAMETERS = frozenset({"parameter_declaration", "optional_parameter_declaration", "identifier"})
+
+
+def language_of(file: str) -> Language | None:
+    """The language that the name of a file tells; None for ``.h``, which may be either, and all others."""
+    return _SUFFIXES.get(PurePath(file).suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function definition or declaration.
+
+    `parameters` is the number of parameters, None where it is not known: for packs, for what the parser does
+    not understand, and for functions that may be members of a class, which get their object besides.
+    """
+
+    name: str
+    scope: tuple[str, ...]
+    parameters: int | None
+    start: int
+    end: int
+
+    @property
+    def qualified(self) -> str:
+        """The name with the namespaces and classes that it is in: ``ns::A::f``."""
+        return "::".join((*self.scope, self.name))
+
+
+class Functions:
+    """The functions of a source; `code` is its `Scan.code`.
+
+    `language` is tried first; the other one where that parser does not understand the code. Raises
+    `MissingDependencyError` where tree-sitter is not installed.
+    """
+
+    def __init__(self, source: str, code: str, language: Language | None = None) -> None:
+        if language is not None and language not in get_args(Language):
+            raise ValueError(f"no language is called {language!r}: it is 'c' or 'c++'")
+        self._source = source
+        self._code = code
+        self._order: tuple[Language, ...] = ("c", "c++") if language == "c" else ("c++", "c")
+        self._trees = [_Tree(source, code, self._order[0])]
+        if self._trees[0].faults:
+            self._trees.append(_Tree(source, code, self._order[1]))
+            self._trees.sort(key=lambda tree: tree.faults)
+
+    def following(self, place: int) -> Function:
+        """The first function that is defined or declared behind an offset.
+
+        Raises `Fault`, whose offset means nothing, where there is none, where the place is inside the body of
+        a function, or where the code there is not understood.
+        """
+        unclear: Unclear | None = None
+        for tree in self._trees:
+            try:
+                return tree.following(place)
+            except Unclear as fault:
+                unclear = unclear or fault
+        assert unclear is not None
+        # Seen by itself, the code behind the place may be clear, though not which class it is in.
+        source, code = self._source[place:], self._code[place:]
+        for name in self._order:
+            try:
+                return replace(_Tree(source, code, name).following(0), parameters=None)
+            except Fault:
+                continue
+        raise unclear
+
+    def named(self, name: str) -> Function | None:
+        """The first function of that name, with or without the scope it is in; None if there is none."""
+        found = (function for tree in self._trees for function in tree.functions())
+        return next((each for each in found if name in (each.name, each.qualified)), None)
+
+
+class Unclear(Fault):
+    """Which function is meant cannot be told, because the code is not understood."""
+
+
+class _Tree:
+    """What the parser of one language makes of code; `faults` is how much of it was not understood."""
+
+    def __init__(self, source: str, code: str, language: Language) -> None:
+        self._source = source
+        self._code = code
+        self._root = _parse(code, language).root_node
+        self.faults = _faults(self._root)
+
+    def following(self, place: int) -> Function:
+        """The first function behind an offset; raises `Fault` as `Functions.following` does."""
+        pending: list[tuple[Node, tuple[str, ...]]] = [(self._root, ())]
+        while pending:
+            node, scope = pending.pop()
+            if node.end_byte <= place and node is not self._root:
+                continue
+            kind = node.type
+            if kind == "function_definition":
+                return self._defined(node, place, scope)
+            if kind in ("declaration", "field_declaration"):
+                inner = node.child_by_field_name("type")
+                if inner is None or inner.type not in _TYPES or inner.end_byte <= place:
+                    function = next(self._declared(node, scope), None)
+                    if function is not None:
+                        return function
+                else:
+                    # Its members come first, and then what it declares.
+                    pending.extend(
+                        (each, scope) for each in reversed(node.children_by_field_name("declarator"))
+                    )
+                    pending.append((inner, scope))
+            elif kind in _WRAPPED:
+                assert node.parent is not None
+                function = self._declarator(node, node.parent, scope)
+                if function is not None:
+                    return function
+            elif kind in _OPENED:
+                pending.extend((child, self._inside(node, scope)) for child in reversed(node.children))
+            elif kind == "ERROR":
+                following = node.next_sibling
+                if not self._is_macro(node) or following is None or following.type == "ERROR":
+                    raise _unclear(node)
+            elif (
+                kind not in _PASSED
+                and node.is_named
+                and node.parent is not None
+                and node.parent.type in _LISTS
+            ):
+                raise _unclear(node)
+        raise Fault("no function follows", -1, hint=_NAME_IT)
+
+    def _defined(self, node: Node, place: int, scope: tuple[str, ...]) -> Function:
+        """The function of a definition that ends behind an offset."""
+        body = node.child_by_field_name("body")
+        if body is None or body.start_byte >= place:
+            return self._definition(node, scope)
+        if node.has_error:
+            raise _unclear(node)
+        name = self._definition(node, scope).name
+        message = f"an annotation stands before its function, not in the body of '{name}'"
+        raise Fault(message, -1, hint=f"move it to where a function begins, or {_NAME_IT}")
+
+    def _is_macro(self, node: Node) -> bool:
+        """Whether what the parser does not understand is short and self-contained, as macros are."""
+        text = self._text(node)
+        return len(text) < 400 and not any(c in text for c in "{};") and text.count("(") == text.count(")")
+
+    def functions(self) -> Iterator[Function]:
+        """Every function whose name can be told, in order."""
+        pending: list[tuple[Node, tuple[str, ...]]] = [(self._root, ())]
+        while pending:
+            current, around = pending.pop()
+            try:
+                if current.type == "function_definition":
+                    yield self._definition(current, around)
+                    continue
+                if current.type in ("declaration", "field_declaration"):
+                    yield from self._declared(current, around)
+            except Fault:
+                continue
+            inside = self._inside(current, around)
+            if current.type != "compound_statement":
+                pending.extend((child, inside) for child in reversed(current.children))
+
+    # Signatures.
+
+    def _definition(self, node: Node, scope: tuple[str, ...]) -> Function:
+        declarator = node.child_by_field_name("declarator")
+        function = None if declarator is None else self._declarator(declarator, node, scope)
+        if function is None:
+            raise _unclear(node)
+        return _typed(node, function)
+
+    def _declared(self, node: Node, scope: tuple[str, ...]) -> Iterator[Function]:
+        for declarator in node.children_by_field_name("declarator"):
+            function = self._declarator(declarator, node, scope)
+            if function is not None:
+                yield _typed(node, function)
+
+    def _declarator(self, node: Node, around: Node, scope: tuple[str, ...]) -> Function | None:
+        """The function that a declarator declares; None for a variable, one that holds functions included."""
+        innermost: Node | None = None
+        called_twice = False
+        current: Node | None = node
+        while current is not None and current.type in _WRAPPED:
+            if current.type == "function_declarator":
+                called_twice = innermost is not None and current.parent == innermost
+                innermost = current
+            current = current.child_by_field_name("declarator") or _inner(current)
+        if innermost is None or current is None:
+            return None
+        direct = innermost.child_by_field_name("declarator")
+        while direct is not None and direct.type in ("parenthesized_declarator", "attributed_declarator"):
+            direct = _inner(direct)
+        if direct is None or direct.type in (
+            "pointer_declarator",
+            "reference_declarator",
+            "array_declarator",
+        ):
+            return None
+        if called_twice or current.type not in _NAMES:
+            raise Fault(f"the name of '{self._header(around)}' cannot be told", -1, hint=_NAME_IT)
+        names = self._components(current)
+        parameters = innermost.child_by_field_name("parameters")
+        count = None if parameters is None else _count(parameters)
+        if len(names) > 1 or _is_member(around):
+            count = None
+        return Function(names[-1], (*scope, *names[:-1]), count, around.start_byte, around.end_byte)
+
+    def _inside(self, node: Node, scope: tuple[str, ...]) -> tuple[str, ...]:
+        """The scope of what is in a node."""
+        name = node.child_by_field_name("name")
+        if name is None or node.type not in _OPENED or node.type == "enum_specifier":
+            return scope
+        return (*scope, *self._components(name))
+
+    def _components(self, node: Node) -> list[str]:
+        """The parts of a name, template arguments left out."""
+        found = []
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            if current.type in ("qualified_identifier", "nested_namespace_specifier"):
+                pending.extend(reversed(current.named_children))
+            elif current.type in ("template_function", "template_type", "template_method"):
+                name = current.child_by_field_name("name")
+                pending.extend([] if name is None else [name])
+            else:
+                found.append(self._source[current.start_byte : current.end_byte])
+        return found
+
+    def _header(self, node: Node) -> str:
+        text = " ".join(self._text(node).partition("{")[0].split())
+        return text if len(text) <= 60 else text[:60] + "..."
+
+    def _text(self, node: Node) -> str:
+        return self._code[node.start_byte : node.end_byte]
+
+
+def _typed(node: Node, function: Function) -> Function:
+    """The function, if what declares it says what it returns, in whatever form. Raises `Fault`."""
+    before = node.prev_sibling
+    if node.child_by_field_name("type") is None and (before is None or before.type != "ERROR"):
+        message = f"'{function.name}' has no return type; it may be a macro, or a constructor"
+        raise Fault(message, -1, hint=_NAME_IT)
+    return function
+
+
+def _unclear(node: Node) -> Unclear:
+    line = node.start_point.row + 1
+    message = f"which function follows cannot be told: the code in line {line} is not understood"
+    return Unclear(message, -1, hint=_NAME_IT)
+
+
+def _inner(node: Node) -> Node | None:
+    """The declarator in a declarator that has no field for it."""
+    return next((child for child in node.named_children if child.type in _WRAPPED | _NAMES), None)
+
+
+def _count(parameters: Node) -> int | None:
+    """How many parameters a list has, ``...`` not counted; None where that is not known."""
+    if parameters.has_error:
+        return None
+    held = [child for child in parameters.named_children if child.type != "comment"]
+    if any(child.type not in _PARAMETERS and child.type != "variadic_parameter" for child in held):
+        return None
+    held = [child for child in held if child.type in _PARAMETERS]
+    if len(held) == 1 and held[0].text == b"void":
+        return 0
+    return len(held)
+
+
+def _is_member(node: Node) -> bool:
+    """Whether a function in a class is called on an object."""
+    parent = node.parent
+    while parent is not None and parent.type == "template_declaration":
+        parent = parent.parent
+    if parent is None or parent.type != "field_declaration_list":
+        return False
+    words = [child.text for child in node.children if child.type == "storage_class_specifier"]
+    return b"static" not in words
+
+
+def _parse(code: str, language: Language) -> Tree:
+    try:
+        import tree_sitter
+        import tree_sitter_c
+        import tree_sitter_cpp
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"reading C and C++ needs tree-sitter, and {error.name} is not installed; "
+            'install it with: pip install "approxir[cpp]"'
+        ) from None
+    grammar = tree_sitter_c.language() if language == "c" else tree_sitter_cpp.language()
+    return tree_sitter.Parser(tree_sitter.Language(grammar)).parse(code.encode("ascii"))
+
+
+def _faults(root: Node) -> int:
+    """How many places of a tree the parser did not understand."""
+    count = 0
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node.has_error:
+            count += node.is_missing or node.type == "ERROR"
+            pending.extend(node.children)
+    return count

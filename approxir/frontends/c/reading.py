@@ -1,0 +1,329 @@
+"""Annotations as written: found in comments and pragmas, and taken apart by `grammar/c_annotations.lark`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from approxir.frontends.c.scanning import SPLICE, Remark, without_comments
+from approxir.syntax.faults import Fault
+
+Number = int | float
+
+
+class Name(NamedTuple):
+    """A word of an annotation, quoted or not, and where it stands in the source."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as it is written; `value` holds literals again for a list, entries for what is in braces."""
+
+    value: str | Number | tuple[Literal, ...] | tuple[Entry, ...]
+    start: int
+    end: int
+    is_entries: bool = False
+
+
+class Entry(NamedTuple):
+    """A key and its value."""
+
+    key: Name
+    value: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One annotation: the words before its entries, and these; offsets are those of the source."""
+
+    words: tuple[Name, ...]
+    entries: tuple[Entry, ...]
+    start: int
+    end: int
+
+
+class _Line(NamedTuple):
+    """A line of a comment or a pragma without what is around it; `text` keeps the offsets from `start` on."""
+
+    text: str
+    start: int
+    follows: bool
+    is_pragma: bool
+
+
+_MARK = re.compile(r"\s*+@approx(?![\w$])")
+_SPLICES = re.compile(SPLICE)
+_DOC_LINE = re.compile(r"//[/!]*+<?")
+_DOC_BLOCK = re.compile(r"/\*[*!]*+(?!/)<?")
+_STARS = re.compile(r"[ \t]*+\*++(?!/)")
+_PRAGMA = re.compile(r"\s*+#\s*+pragma")
+_BRACKETS = {"_LBRACE": 1, "_RBRACE": -1}
+
+
+def find_annotations(source: str, remarks: Sequence[Remark]) -> Iterator[Written | Fault]:
+    """The annotations in comments and pragmas, in order; a fault for each that is not well-formed."""
+    lines = list(_lines(source, remarks))
+    number = 0
+    while number < len(lines):
+        first = lines[number]
+        number += 1
+        if first.is_pragma or _MARK.match(first.text):
+            extent = _Extent(first)
+            while number < len(lines) and extent.goes_on(lines[number]):
+                number += 1
+            try:
+                yield extent.parse()
+            except Fault as fault:
+                yield fault
+
+
+def _lines(source: str, remarks: Sequence[Remark]) -> Iterator[_Line]:
+    """What comments and pragmas say, without their marks, line by line."""
+    before: Remark | None = None
+    for remark in remarks:
+        text = source[remark.start : remark.end]
+        if remark.kind == "pragma":
+            text = without_comments(text)
+            mark = _PRAGMA.match(text)
+            assert mark is not None
+            yield _Line(text[mark.end() :], remark.start + mark.end(), False, True)
+        elif remark.kind == "line":
+            beside = before is not None and not source[before.end : remark.start].strip()
+            mark = _DOC_LINE.match(text)
+            assert mark is not None
+            follows = beside and before is not None and before.kind == "line"
+            yield _Line(_joined(text[mark.end() :]), remark.start + mark.end(), follows, False)
+        else:
+            yield from _block_lines(text.removesuffix("*/"), remark.start)
+        before = remark
+
+
+def _block_lines(text: str, start: int) -> Iterator[_Line]:
+    at = 0
+    for number, line in enumerate(_joined(text).split("\n")):
+        mark = _STARS.match(line) if number else _DOC_BLOCK.match(line)
+        skipped = 0 if mark is None else mark.end()
+        yield _Line(line[skipped:], start + at + skipped, number > 0, False)
+        at += len(line) + 1
+
+
+def _joined(text: str) -> str:
+    """A text with blanks where a backslash joins two lines."""
+    return _SPLICES.sub(lambda match: " " * len(match.group()), text)
+
+
+class _Extent:
+    """The lines of one annotation, as they are gathered.
+
+    An annotation ends with its line, unless it has an open brace there, or the next line begins with one and
+    there were no entries yet.
+    """
+
+    def __init__(self, first: _Line) -> None:
+        self._start = first.start
+        self._parts = [first.text]
+        self._end = first.start + len(first.text)
+        self._open: list[int] = []
+        self._bare = True
+        self._fault: Fault | None = None
+        self._is_pragma = first.is_pragma
+        self._take(first)
+
+    def goes_on(self, line: _Line) -> bool:
+        """Whether the annotation goes on with a line, which is then part of it."""
+        if not line.follows or _MARK.match(line.text) or not (self._open or self._begins(line)):
+            return False
+        self._parts.append(" " * (line.start - self._end - 1) + "\n" + line.text)
+        self._end = line.start + len(line.text)
+        self._take(line)
+        return True
+
+    def _begins(self, line: _Line) -> bool:
+        return self._bare and line.text.lstrip().startswith("{")
+
+    def _take(self, line: _Line) -> None:
+        """Follow the braces of a line; what is no token does not hide those behind it."""
+        for kind, text, start, _ in tokens(line.text):
+            if kind == "WRONG":
+                self._fault = self._fault or Fault(_wrong(text), line.start + start)
+            elif kind == "_LBRACE":
+                self._open.append(line.start + start)
+            elif kind == "_RBRACE" and self._open:
+                self._open.pop()
+            if kind not in ("MARK", "NAME") and not (kind == "_COLON" and self._bare):
+                self._bare = False
+
+    def parse(self) -> Written:
+        """The annotation. Raises `Fault`, in terms of the source."""
+        if self._open:
+            raise Fault("this '{' is never closed", self._open[-1], hint="write '}' on the last line")
+        if self._fault is not None:
+            raise self._fault
+        return _parse("".join(self._parts), self._start, "pragma" if self._is_pragma else "comment")
+
+
+# ---- tokens
+
+
+_TOKEN = re.compile(
+    r"(?P<MARK>@approx(?![\w$]))"
+    r"|(?P<FLOAT>[-+]?[0-9]++(?:\.[0-9]*+(?:[eE][-+]?[0-9]++)?+|[eE][-+]?[0-9]++)(?![\w$.]))"
+    r"|(?P<INTEGER>[-+]?(?:0[xX][0-9a-fA-F]++|[0-9]++)(?![\w$.]))"
+    r"|(?P<NAME>@?+(?:[^\W\d]|\$)[\w$]*+(?:(?:::|[.\-])[\w$]++)*+)"
+    r"""|(?P<STRING>"(?:[^"\\\n]++|\\[^\n])*+"|'(?:[^'\\\n]++|\\[^\n])*+')"""
+    r"|(?P<_COMMA>,)|(?P<_SEMICOLON>;)|(?P<_COLON>:)|(?P<_EQUAL>=)"
+    r"|(?P<_LSQB>\[)|(?P<_RSQB>\])|(?P<_LBRACE>\{)|(?P<_RBRACE>\})"
+    r"|(?P<WRONG>[-+]?[\w.$]++|.)"
+)
+# A remark inside of a comment ends with its line.
+_SKIPPED = re.compile(r"(?:\s++|//[^\n]*+)*+")
+
+
+def tokens(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """The tokens of an annotation: kind, text, start and end. ``WRONG`` stands for what is none."""
+    at = _skip(text, 0)
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match is not None
+        assert match.lastgroup is not None
+        yield match.lastgroup, match.group(), at, match.end()
+        at = _skip(text, match.end())
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SKIPPED.match(text, at)
+    assert match is not None
+    return match.end()
+
+
+def _wrong(text: str) -> str:
+    if text in ("'", '"'):
+        return "this string is never closed"
+    return f"unexpected {short(text)!r}"
+
+
+def short(text: str) -> str:
+    """A text for a message, cut where it is long."""
+    return text if len(text) <= 40 else text[:40] + "..."
+
+
+# ---- the grammar
+
+
+_WORDS = {
+    "MARK": "@approx", "NAME": "a name", "INTEGER": "an integer", "FLOAT": "a number", "STRING": "a string",
+    "_COMMA": "','", "_SEMICOLON": "';'", "_COLON": "':'", "_EQUAL": "'='", "_LSQB": "'['", "_RSQB": "']'",
+    "_LBRACE": "'{'", "_RBRACE": "'}'", "$END": "the end",
+}  # fmt: skip
+
+
+def _parse(text: str, start: int, form: str) -> Written:
+    from lark.exceptions import UnexpectedToken
+
+    from approxir.frontends.c.grammar import annotation_parser
+
+    try:
+        tree = annotation_parser().parse(text, start=form)
+    except UnexpectedToken as error:
+        accepts = error.accepts or error.expected
+        wanted = sorted(_WORDS[kind] for kind in accepts if kind in _WORDS)
+        ended = error.token.type == "$END"
+        at = len(text.rstrip()) if ended else error.token.start_pos
+        shown = "the end" if ended else f"'{short(error.token)}'"
+        message = f"expected {' or '.join(wanted)}, found {shown}"
+        raise Fault(message, start + at, length=1 if ended else len(error.token)) from None
+    try:
+        return _Built(text, start).annotation(tree)
+    except Fault as fault:
+        fault.offset += start
+        raise
+
+
+class _Built:
+    """Trees of the grammar as values, offsets those of the source."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self.text = text
+        self.start = start
+
+    def annotation(self, tree: Any) -> Written:
+        mark = tree.children[0]
+        words: list[Name] = []
+        entries: tuple[Entry, ...] = ()
+        for child in tree.children[1].children:
+            if getattr(child, "data", None) == "entries":
+                entries = self.entries(child)
+            else:
+                words.append(self.name(child))
+        return Written(
+            tuple(words), entries, self.start + mark.start_pos, self.start + len(self.text.rstrip())
+        )
+
+    def entries(self, tree: Any) -> tuple[Entry, ...]:
+        found: dict[str, Entry] = {}
+        for child in tree.children:
+            key_tree, value = child.children
+            key = self.name(key_tree.children[0])
+            if key.text in found:
+                message = f"the key '{short(key.text)}' occurs twice"
+                raise Fault(message, key.start - self.start, length=key.end - key.start)
+            found[key.text] = Entry(key, self.value(value, key.end - self.start))
+        return tuple(found.values())
+
+    def name(self, token: Any) -> Name:
+        text = _unquoted(token) if token.type == "STRING" else str(token)
+        return Name(text, self.start + token.start_pos, self.start + token.end_pos)
+
+    def value(self, node: Any, after: int) -> Literal:
+        kind = getattr(node, "data", None)
+        if kind is None:
+            return self.scalar(node)
+        opening, closing = "[]" if kind == "list" else "{}"
+        start = next(at for _, text, at, _ in self._after(after) if text == opening)
+        if kind == "list":
+            items = tuple([self.scalar(token) for token in node.children])
+            last = items[-1].end - self.start if items else start + 1
+            return Literal(items, self.start + start, self._closed(last, closing))
+        inner = self.entries(node)
+        last = inner[-1].value.end - self.start if inner else start + 1
+        return Literal(inner, self.start + start, self._closed(last, closing), is_entries=True)
+
+    def _after(self, at: int) -> Iterator[tuple[str, str, int, int]]:
+        return ((kind, text, at + start, at + end) for kind, text, start, end in tokens(self.text[at:]))
+
+    def _closed(self, at: int, closing: str) -> int:
+        return self.start + next(end for _, text, _, end in self._after(at) if text == closing)
+
+    def scalar(self, token: Any) -> Literal:
+        start, end = self.start + token.start_pos, self.start + token.end_pos
+        if token.type == "INTEGER":
+            if len(token) > 30:
+                message = f"{short(token)} does not fit into 64 bits"
+                raise Fault(message, token.start_pos, length=len(token))
+            return Literal(int(token, 16 if "x" in token.lower() else 10), start, end)
+        if token.type == "FLOAT":
+            return Literal(float(token), start, end)
+        return Literal(_unquoted(token) if token.type == "STRING" else str(token), start, end)
+
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_NAMED = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+
+
+def _unquoted(token: Any) -> str:
+    def meant(match: re.Match[str]) -> str:
+        if match[1]:
+            return chr(int(match[1], 16))
+        if match[2] not in _NAMED:
+            place = token.start_pos + 1 + match.start()
+            hint = r"write \\ \" \' \n \t or \xx"
+            raise Fault(f"unknown escape \\{match[2]}", place, length=2, hint=hint)
+        return _NAMED[match[2]]
+
+    return _ESCAPE.sub(meant, token[1:-1])
