@@ -53,9 +53,9 @@ def prepare(
         VerifyError, ParseError: the module is not valid.
         PassError, ParamsError: an approximation cannot be lowered.
     """
-    original = parse(module) if isinstance(module, str) else module.clone()
-    if not isinstance(original, Module):
+    if not isinstance(module, Module | str):
         raise TypeError(f"a module or the text of one is needed, not {type(module).__name__}")
+    original = parse(module) if isinstance(module, str) else module.clone()
     original.verify()
     lowered = original.clone()
     steps = [_made(name, live, array) for name in pipeline_for(lowered, stablehlo=stablehlo)]

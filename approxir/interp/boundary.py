@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable
 from operator import index as as_index
 from typing import Any
@@ -62,7 +63,7 @@ def _integer(value: Any, kind: IntegerType | IndexType, what: str) -> int | bool
     try:
         number = as_index(value.item() if isinstance(value, np.generic | np.ndarray) else value)
     except TypeError:
-        raise Trap(f"{what}: {value!r} is no integer, which the type {kind} needs") from None
+        raise Trap(f"{what}: {_shown(value)} is no integer, which the type {kind} needs") from None
     width = width_of(kind)
     low, high = -(1 << width >> 1), (1 << width) - 1
     if isinstance(kind, IndexType) or (isinstance(kind, IntegerType) and kind.signedness == "signed"):
@@ -70,7 +71,7 @@ def _integer(value: Any, kind: IntegerType | IndexType, what: str) -> int | bool
     if isinstance(kind, IntegerType) and kind.signedness == "unsigned":
         low = 0
     if not low <= number <= high:
-        raise Trap(f"{what}: {number} does not fit into {kind}")
+        raise Trap(f"{what}: {_shown(number)} does not fit into {kind}")
     converted: int | bool = held(number, kind)
     return converted
 
@@ -80,13 +81,21 @@ def _number(value: Any, kind: Type, what: str) -> Any:
         raise Trap(f"{what}: an array was given for the type {kind}")
     known = isinstance(value, int | float | complex | np.generic | np.ndarray)
     if not known or isinstance(value, bool | np.bool_ | np.str_ | np.bytes_):
-        raise Trap(f"{what}: {value!r} is no number of type {kind}")
+        raise Trap(f"{what}: {_shown(value)} is no number of type {kind}")
     try:
         with np.errstate(all="ignore"):
             item = value[()] if isinstance(value, np.ndarray) else value
             return held(complex(item) if isinstance(kind, ComplexType) else item, kind)
-    except (TypeError, ValueError):
-        raise Trap(f"{what}: {value!r} is no number of type {kind}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise Trap(f"{what}: {_shown(value)} is no number of type {kind}") from None
+
+
+def _shown(value: Any) -> str:
+    """A value as messages show it, which is never long."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        # Python refuses to spell integers of many thousand digits.
+        return f"an integer of {value.bit_length()} bits"
+    return reprlib.repr(value)
 
 
 def _array(value: Any, kind: Type, what: str) -> Array:

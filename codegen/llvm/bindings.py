@@ -87,7 +87,7 @@ class LoweredModule:
         self.context = context
 
     def declared(self) -> list[str]:
-        """The functions that are used without being defined, but for LLVM's own."""
+        """The functions that are declared without being defined, but for LLVM's own."""
         found = []
         for op in self.module.body.operations:
             held = op.operation
@@ -96,6 +96,21 @@ class LoweredModule:
                 if not name.startswith("llvm."):
                     found.append(name)
         return found
+
+    def used(self, names: list[str]) -> list[str]:
+        """Those of the functions that the module refers to."""
+        wanted = set(names)
+        found: set[str] = set()
+
+        def look(op: Any) -> Any:
+            for key in op.attributes:
+                value = op.attributes[key]
+                if isinstance(value, self.bindings.ir.FlatSymbolRefAttr):
+                    found.add(value.value)
+            return self.bindings.ir.WalkResult.ADVANCE
+
+        self.module.operation.walk(look)
+        return [name for name in names if name in wanted & found]
 
     def __str__(self) -> str:
         with self.context:

@@ -195,7 +195,9 @@ class Exporter:
         for name, (symbol, op) in asked.items():
             if name in self.externals:
                 yield name, self._external(op, name)
-            elif self.table.uses(symbol) and not self._in_c(op, symbol):
+            elif not self.table.uses(symbol):
+                op.erase(force=True)
+            elif not self._in_c(op, symbol):
                 found = diagnostic(
                     op,
                     None,

@@ -93,7 +93,12 @@ class _Callback:
 
     def __init__(self, owner: Externals, function: External, call: CallInterface) -> None:
         self._owner, self._function, self._call = owner, function, call
-        self._readers = [place.slot.reader(place.offset) for place in call.inputs]
+        self._readers = [
+            place.slot.lent_reader(place.offset)
+            if isinstance(place.slot, TensorSlot)
+            else place.slot.reader(place.offset)
+            for place in call.inputs
+        ]
         name = call.signature.name
         self._writers = [
             place.slot.writer(place.offset, call.signature, f"result {number + 1} of external {name}")

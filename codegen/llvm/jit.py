@@ -123,5 +123,7 @@ def _check_declared(module: LoweredModule) -> None:
     process = ctypes.CDLL(None)
     missing = [name for name in module.declared() if not hasattr(process, name)]
     if missing:
+        missing = module.used(missing)
+    if missing:
         shown = ", ".join(missing)
         raise CompilationError(f"the module calls functions that are not to be had in this process: {shown}")

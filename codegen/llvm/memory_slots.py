@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,10 @@ class MemRefSlot(_Descriptor):
             raise UnsupportedTypeError(f"the memory of {kind} is not the processor's own")
         self.writes, self.alignment, self.copies = writes, alignment, copies
         self._offset, self._strides = self._layout()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        options = {"writes": self.writes, "alignment": self.alignment, "copies": self.copies}
+        return partial(MemRefSlot, self.kind, **options), ()
 
     def _layout(self) -> tuple[int | None, tuple[int | None, ...] | None]:
         """The offset and the strides that the type asks for; None for any, strides of None for dense ones."""
@@ -384,7 +389,12 @@ class TensorSlot(_Descriptor):
         return array
 
     def reader(self, offset: int) -> Reader:
+        """What takes an array out of a frame whose memory the code has allocated for it."""
         return lambda frame: self.array_at(frame, offset, Owned(pointer_at(frame, offset)))
+
+    def lent_reader(self, offset: int) -> Reader:
+        """What copies an array out of a frame that the code goes on using: `lend`."""
+        return lambda frame: self.array_at(frame, offset, None).copy()
 
 
 def _foreign(value: Any) -> Any:

@@ -72,6 +72,10 @@ class Slot(ABC):
     def __init__(self, kind: Type) -> None:
         self.kind = kind
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # All else that a slot has is made of its type.
+        return type(self), (self.kind,)
+
     @abstractmethod
     def load(self, emit: Emitter, place: str) -> str:
         """Emit what reads the value, and return its name."""
