@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     )
     from approxir.frontends.errors import FixedArgumentWarning, FrontendError
     from approxir.frontends.inject import AnnotationError, inject_annotations_text
+    from approxir.frontends.jax.approximate import Approximated, approximate
     from approxir.frontends.jax.export import (
         export_module,
         export_module_with_configs,
@@ -116,6 +117,7 @@ _WHERE = {
     ),
     "approxir.frontends.errors": ("FixedArgumentWarning", "FrontendError"),
     "approxir.frontends.inject": ("AnnotationError", "inject_annotations_text"),
+    "approxir.frontends.jax.approximate": ("Approximated", "approximate"),
     "approxir.frontends.jax.export": (
         "export_module", "export_module_with_configs", "export_to_mlir", "export_with_config",
     ),
@@ -145,21 +147,20 @@ _REGISTRIES = ("passes", "transforms")
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
-    "ApproxIRError", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder", "CgeistConfig",
+    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError", "ApproxIRError",
+    "Approximated", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder", "CgeistConfig",
     "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation", "DecisionTree", "Diagnostic",
     "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob", "KnobParams", "KnobView",
     "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation", "ParamsError",
-    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract",
-    "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use",
-    "Value", "VerifyError", "WorkloadType", "__version__", "attribute", "collect_helper_functions",
+    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract", "SourceLocation",
+    "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use", "Value",
+    "VerifyError", "WorkloadType", "__version__", "approximate", "attribute", "collect_helper_functions",
     "compile", "compile_cpp_source", "compile_file", "export_module", "export_module_with_configs",
     "export_to_mlir", "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir",
     "get_config", "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
     "inject_annotations_text", "inline_block", "jit", "load", "needs_pre_emit_transform", "parse",
     "parse_and_generate", "parse_attribute", "parse_cpp_annotations", "parse_location", "parse_type",
-    "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain", "to_python", "transforms",
-    "with_config",
+    "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain", "to_python", "transforms", "with_config",
 ]  # fmt: skip
 
 

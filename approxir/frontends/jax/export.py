@@ -13,7 +13,7 @@ from approxir.frontends.errors import FixedArgumentWarning, FrontendError
 from approxir.frontends.inject import inject
 from approxir.frontends.jax.arguments import Argument, flat_indices, read_arguments
 from approxir.frontends.jax.helpers import Helper, helpers_of, state_positions
-from approxir.frontends.jax.lowering import Lowered, Sizes, lower
+from approxir.frontends.jax.lowering import WAYS, Lowered, Sizes, Way, lower
 from approxir.frontends.jax.merging import Part, merge
 from approxir.ir.module import Module, parse
 
@@ -131,11 +131,14 @@ class Exported:
 class Exporter:
     """Collects functions, and makes one module of them.
 
-    With `fixing_quietly`, no warning tells that an integer is built in.
+    With `fixing_quietly`, no warning tells that an integer is built in. `ways` are the ways in which integers
+    were traced, by the name of the argument, the most special one where several functions take it; those
+    given at first are prescribed.
     """
 
     locations: bool = False
     fixing_quietly: bool = False
+    ways: Mapping[str, Way] = field(default_factory=dict)
     functions: dict[str, Exported] = field(default_factory=dict)
 
     def add(
@@ -167,12 +170,13 @@ class Exporter:
             raise FrontendError(
                 f"the name of a module must be a string that is not empty, not {module_name!r}"
             )
-        plan = _Plan(self)
+        plan = _Plan(self, self.ways)
         for one in self.functions.values():
             plan.add_helpers(one)
         for one in self.functions.values():
             plan.lower(one)
         merged = merge(plan.parts(), module_name)
+        self.ways = plan.ways
         texts = [plan.annotations(one) for one in self.functions.values() if one.annotate]
         # Annotations are put at the start, so that those of the first function come last.
         for text in reversed([text for text in texts if text]):
@@ -183,8 +187,10 @@ class Exporter:
 class _Plan:
     """The parts of a module: the listed functions, and the helpers with the names that they get."""
 
-    def __init__(self, exporter: Exporter) -> None:
+    def __init__(self, exporter: Exporter, ways: Mapping[str, Way]) -> None:
         self.exporter = exporter
+        self.prescribed = ways
+        self.ways: dict[str, Way] = dict(ways)
         self.listed = exporter.functions
         self.helpers: dict[str, Lowered] = {}
         self.names: dict[tuple[str, str], str] = {}
@@ -205,7 +211,10 @@ class _Plan:
         sizes: Sizes,
         finish: Callable[[Any], Any] | None,
     ) -> Lowered:
-        lowered = lower(function, arguments, name, sizes, finish=finish, locations=self.exporter.locations)
+        locations, ways = self.exporter.locations, self.prescribed
+        lowered = lower(function, arguments, name, sizes, finish=finish, locations=locations, ways=ways)
+        for taker, way in lowered.ways.items():
+            self.ways[taker] = max(self.ways.get(taker, "value"), way, key=WAYS.index)
         fixed = [argument for argument in arguments if lowered.ways.get(argument.name) == "fixed"]
         if fixed and not self.exporter.fixing_quietly:
             shown = ", ".join(f"{argument.name}={argument.number}" for argument in fixed)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from approxir.ir.operation import Operation
 
 Way = Literal["value", "size", "fixed"]
+WAYS: tuple[Way, ...] = ("value", "size", "fixed")
+"""The ways, the most general one first."""
 
 MAIN = "main"
 _MOST_MIXED = 4
@@ -208,14 +210,17 @@ def _places(arguments: Sequence[Argument], ways: Mapping[str, Way], probes: int)
     """Where each argument of the exported function is among those that JAX gives it."""
     number = probes
     for argument in arguments:
+        label = argument.name if argument.name.isascii() and argument.name.isidentifier() else "arg"
         if argument.static:
             continue
         if ways.get(argument.name) == "size":
-            yield Place(argument.name, None, _shape(argument.leaves[0]), _dtype(argument.leaves[0]))
+            leaf = argument.leaves[0]
+            yield Place(label, argument.name, None, _shape(leaf), _dtype(leaf))
             continue
-        for leaf in argument.leaves:
+        for index, leaf in enumerate(argument.leaves):
+            own = label if len(argument.leaves) == 1 else f"{label}_{index}"
             name = argument.name if argument.is_integer else None
-            yield Place(name, number, _shape(leaf), _dtype(leaf))
+            yield Place(own, name, number, _shape(leaf), _dtype(leaf))
             number += 1
 
 

@@ -36,6 +36,7 @@ class Place:
     """An argument that the exported function is to have.
 
     Attributes:
+        label: how the text calls it.
         name: the name of the argument, if it is one integer.
         source: which of the arguments that JAX gives the function, dimensions not counted; None for an
             integer that is a dimension there.
@@ -43,6 +44,7 @@ class Place:
         dtype: its type as JAX spells it.
     """
 
+    label: str
     name: str | None
     source: int | None
     shape: tuple[str, ...]
@@ -92,12 +94,14 @@ def give_signature(
     count = sum(symbol is not None for symbol in symbols)
     sources = [None if place.source is None else count + place.source for place in places]
     if count == 0 and sources == list(range(len(old))):
+        for place, argument in zip(places, old, strict=True):
+            argument.name = place.label
         return
     types = [
         _integer(place.dtype) if source is None else _known(old[source])
         for place, source in zip(places, sources, strict=True)
     ]
-    block = Block.create(types, names=[f"arg{number}" for number in range(len(types))])
+    block = Block.create(types, names=[place.label for place in places])
     for number, source in enumerate(sources):
         if source is not None:
             old[source].replace_all_uses_with(block.arguments[number])

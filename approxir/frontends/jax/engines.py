@@ -1,0 +1,81 @@
+"""What runs exported modules: the back ends of `approxir.codegen.backend`, and the interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from approxir.codegen import backend
+from approxir.ir.module import Module
+from approxir.nearest import did_you_mean
+
+INTERPRETER = "interp"
+"""The name of the interpreter, which runs modules without lowering them: slow, and the reference."""
+
+
+class Program(Protocol):
+    """A compiled function: it takes and returns NumPy arrays, in the order of the module's function."""
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]: ...
+
+    def set(self, config: Mapping[str, int]) -> object: ...
+
+
+def check_engine(name: str) -> None:
+    """Raise `UnknownBackendError` unless there is a back end of that name, or it is the interpreter."""
+    if not isinstance(name, str) or name not in (INTERPRETER, *backend.BACKENDS):
+        names = [INTERPRETER, *backend.BACKENDS]
+        hint = did_you_mean(name, names) if isinstance(name, str) else None
+        raise backend.UnknownBackendError(
+            f"there is no back end {name!r}; {hint or 'there are: ' + ', '.join(names)}"
+        )
+
+
+def load(engine: str, module: Module, function: str, live: bool, options: Mapping[str, Any]) -> Program:
+    """Compile a module and load one of its functions; `options` are those of the back end's `compile`."""
+    if engine == INTERPRETER:
+        if options:
+            raise TypeError(f"the interpreter has no option '{next(iter(options))}'")
+        return Interpreted(module, function)
+    chosen = backend.get(engine)
+    kernel = chosen.load(chosen.compile(module, live=live, **options))
+    return Compiled(kernel[function], kernel.set)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A function that a back end compiled."""
+
+    function: Callable[..., Any]
+    configure: Callable[[Mapping[str, int]], object]
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        results = self.function(*arrays)
+        if results is None:
+            return []
+        return list(results) if isinstance(results, tuple) else [results]
+
+    def set(self, config: Mapping[str, int]) -> object:
+        return self.configure(config)
+
+
+class Interpreted:
+    """A function that the interpreter runs."""
+
+    def __init__(self, module: Module, function: str) -> None:
+        self.module = module
+        self.function = function
+        self._interpreter: Any = None
+
+    def __call__(self, arrays: Sequence[Any]) -> list[Any]:
+        from approxir.interp import Interpreter
+
+        if self._interpreter is None:
+            self._interpreter = Interpreter(self.module)
+        return list(self._interpreter.call(self.function, *arrays))
+
+    def set(self, config: Mapping[str, int]) -> object:
+        # The interpreter keeps what it has read.
+        self._interpreter = None
+        return self.module.apply(config)
