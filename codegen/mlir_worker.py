@@ -88,7 +88,7 @@ class Worker:
         diagnostics: list[dict[str, Any]] = []
 
         def collect(diagnostic: Any) -> bool:
-            diagnostics.append(_plain(diagnostic))
+            diagnostics.append(plain(diagnostic))
             return True
 
         handler = context.attach_diagnostic_handler(collect)
@@ -110,7 +110,7 @@ class Worker:
                     )
                 return reply
         except self.ir.MLIRError as error:
-            diagnostics.extend(_plain(diagnostic) for diagnostic in error.error_diagnostics)
+            diagnostics.extend(plain(diagnostic) for diagnostic in error.error_diagnostics)
             return {"ok": False, "diagnostics": diagnostics}
         except ValueError as error:
             # What it says of a pipeline that it does not know.
@@ -151,12 +151,13 @@ def _left_over(op: Any) -> dict[str, Any]:
     return {"severity": "error", "location": str(op.location), "message": message, "notes": []}
 
 
-def _plain(diagnostic: Any) -> dict[str, Any]:
+def plain(diagnostic: Any) -> dict[str, Any]:
+    """A diagnostic of the bindings as values that JSON can hold."""
     return {
         "severity": diagnostic.severity.name.lower(),
         "location": str(diagnostic.location),
         "message": diagnostic.message,
-        "notes": [_plain(note) for note in diagnostic.notes],
+        "notes": [plain(note) for note in diagnostic.notes],
     }
 
 
