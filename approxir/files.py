@@ -60,9 +60,14 @@ def read_text(path: str | os.PathLike[str], *, hint: str = NO_MLIR) -> str:
 
 
 def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
+    """Write a whole file of text, as `write_bytes_atomic` does."""
+    write_bytes_atomic(path, encode(text))
+
+
+def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a whole file or leave the old one as it was.
 
-    The text goes to a temporary file in the same directory, which then takes the place of the old file.
+    The bytes go to a temporary file in the same directory, which then takes the place of the old file.
     Permissions are kept, and a symbolic link stays a link: the file that it points to is replaced. Other
     hard links to the old file keep the old text. What is not a regular file (a pipe, ``/dev/stdout``) is
     written to directly.
@@ -70,7 +75,6 @@ def write_text_atomic(path: str | os.PathLike[str], text: str) -> None:
     Raises:
         OSError: the file or its directory cannot be written; nothing has changed.
     """
-    data = encode(text)
     try:
         _write(os.path.realpath(path), data)
     except OSError as error:

@@ -16,6 +16,7 @@ COMMANDS = {
     "validate": ("approxir.cli.lint", "Another name for lint."),
     "knobs": ("approxir.cli.knobs", "List the knobs of MLIR files and their parameters."),
     "opt": ("approxir.cli.opt", "Run passes over a module."),
+    "run": ("approxir.cli.run", "Call a function of a module."),
     "set": ("approxir.cli.set", "Set parameters of a module, in place or to a file."),
 }
 """Name of a subcommand -> the module that defines `command`, and the line that the help shows for it."""

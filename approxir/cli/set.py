@@ -55,7 +55,7 @@ def command(
         raise click.UsageError("--partial is about the file of --config.")
     if config == streams.STDIO and file == streams.STDIO:
         raise click.UsageError("'-' can be given only once.")
-    named = _named(values)
+    named = named_values(values)
     text, name = streams.read(file)
     module = approxir.parse(text, file=name, lazy=True)
     wanted: Mapping[str, Any] = named
@@ -82,7 +82,7 @@ def command(
     return 0
 
 
-def _named(values: tuple[str, ...]) -> dict[str, int | str]:
+def named_values(values: tuple[str, ...]) -> dict[str, int | str]:
     """The values by name; what is no integer stays text, for the knob to say what it allows."""
     found: dict[str, int | str] = {}
     for entry in values:
