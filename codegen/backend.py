@@ -19,7 +19,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from approxir.errors import ApproxIRError
+from approxir.errors import ApproxIRError, MissingDependencyError
 from approxir.nearest import nearest
 
 if TYPE_CHECKING:
@@ -100,4 +100,10 @@ def get(name: str) -> Backend:
 
 def describe() -> list[BackendInfo]:
     """Every back end, available or not."""
-    return [get(name).describe() for name in BACKENDS]
+    found = []
+    for name in BACKENDS:
+        try:
+            found.append(get(name).describe())
+        except MissingDependencyError as error:
+            found.append(BackendInfo(name, "", available=False, reason=str(error)))
+    return found

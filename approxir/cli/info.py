@@ -1,7 +1,8 @@
-"""``approxir info``: versions, and which real MLIRs are found."""
+"""``approxir info``: versions, which real MLIRs are found, and which back ends work."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 from importlib import metadata
@@ -13,13 +14,14 @@ from approxir._version import __version__
 from approxir.cli import streams
 
 
-@click.command(name="info", short_help="Show versions and which real MLIRs are found.")
+@click.command(name="info", short_help="Show versions, real MLIRs and back ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(as_json: bool) -> int:
-    """Show the versions of approxir and what it stands on, and the real MLIRs found here.
+    """Show the versions of approxir and what it stands on, the real MLIRs and the back ends found here.
 
     A real MLIR is never needed for reading, editing and printing; where one is installed, verification can
-    ask it as well.
+    ask it as well. Back ends compile and run modules; for one that does not work here, or not for all
+    devices, the reason is given.
 
     \b
     Examples:
@@ -33,7 +35,7 @@ def command(as_json: bool) -> int:
 
 def collect() -> dict[str, Any]:
     """What `approxir info` reports, as plain values that JSON can hold."""
-    from approxir.codegen import upstream
+    from approxir.codegen import backend, upstream
 
     found = upstream.available()
     return {
@@ -51,6 +53,7 @@ def collect() -> dict[str, Any]:
             for name, extra in upstream.EXTRAS.items()
             if name not in {info.name for info in found}
         ],
+        "backends": [dataclasses.asdict(info) for info in backend.describe()],
     }
 
 
@@ -72,4 +75,21 @@ def _as_text(report: dict[str, Any]) -> str:
         lines.append("  none")
     for entry in report["mlir_missing"]:
         lines.append(f"  {entry['name']}: not installed; pip install 'approxir[{entry['extra']}]'")
+    lines += ["", "Back ends:"]
+    width = max(len(entry["name"]) for entry in report["backends"])
+    for entry in report["backends"]:
+        lines += _backend_lines(entry, width)
     return "\n".join(lines)
+
+
+def _backend_lines(entry: dict[str, Any], width: int) -> list[str]:
+    name = f"{entry['name']:<{width}}"
+    if not entry["available"]:
+        return [f"  {name}  not available: {entry['reason']}"]
+    found = [f"  {name}  {entry['summary']} {entry['version'] or ''}".rstrip()]
+    indent = " " * (width + 4)
+    found.append(f"{indent}compiles for: {', '.join(entry['targets'])}")
+    found.append(f"{indent}runs here on: {', '.join(entry['devices']) or 'nothing'}")
+    if entry["reason"]:
+        found.append(f"{indent}{entry['reason']}")
+    return found

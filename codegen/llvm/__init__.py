@@ -11,3 +11,12 @@ How a module goes, one file for each step:
     jit, shared, aot machine code, in this process, in a library, or in files
     calls            Python values go into frames and come out of them
 """
+
+from __future__ import annotations
+
+from approxir.errors import MissingDependencyError
+
+try:
+    import numpy as _numpy  # noqa: F401 (to say what is missing)
+except ImportError as error:
+    raise MissingDependencyError("running modules needs NumPy: pip install 'approxir[llvm]'") from error

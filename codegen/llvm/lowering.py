@@ -11,14 +11,8 @@ from approxir.codegen.llvm.exports import Exporter
 from approxir.codegen.llvm.interface import Interface
 from approxir.codegen.llvm.pipeline import passes_for
 from approxir.codegen.prepare import Prepared, prepare
-from approxir.errors import MissingDependencyError
 from approxir.ir.module import Module, parse
 from approxir.passes.pipeline import run_pipeline
-
-try:
-    import numpy as _numpy  # noqa: F401 (to say what is missing)
-except ImportError as error:
-    raise MissingDependencyError("running modules needs NumPy: pip install 'approxir[llvm]'") from error
 
 _STABLEHLO = ("stablehlo.", "chlo.")
 CONTROL_FLOW = "legalize-control-flow-to-scf"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
+import sys
 from importlib import metadata
 
 import pytest
 
 from approxir._version import __version__
 from approxir.cli import main
-from approxir.codegen import upstream
+from approxir.codegen import backend, upstream
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +40,35 @@ def test_what_is_missing_names_its_extra(
     out = capsys.readouterr().out
     assert "Real MLIRs found:\n  none\n" in out
     assert "torch-mlir: not installed; pip install 'approxir[llvm]'" in out
+
+
+def test_back_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--json"]) == 0
+    report = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)["backends"]}
+    assert set(report) == set(backend.BACKENDS)
+    for entry in report.values():
+        assert entry["available"] or entry["reason"]
+    assert main(["info"]) == 0
+    shown = capsys.readouterr().out
+    if report["iree"]["available"]:
+        assert "cuda" in report["iree"]["targets"]
+        assert "runs here on: cpu" in shown
+
+
+@pytest.mark.parametrize(("module", "extra"), [("numpy", "llvm"), ("torch_mlir", "llvm"), ("iree", "iree")])
+def test_back_ends_that_are_missing(module: str, extra: str) -> None:
+    """In a process in which a package cannot be imported or found."""
+    script = f"""
+import sys
+from importlib.machinery import PathFinder
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] == {module!r} else PathFinder.find_spec(name, path, target)
+sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not PathFinder] + [Without]
+from approxir.cli import main
+sys.exit(main(["info"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"approxir[{extra}]" in done.stdout.partition("Back ends:")[2]
