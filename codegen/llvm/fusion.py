@@ -31,6 +31,9 @@ def fuse_elementwise(module: Any, run: Callable[[Any, tuple[str, ...]], None]) -
     The pass fuses an operation even into one that needs each of its elements many times, as a matrix product
     does, which would compute them as often. Barriers keep it from that.
     """
+    context = module.context
+    allowed = context.allow_unregistered_dialects
+    context.allow_unregistered_dialects = True
     for consumer in structured(module):
         for number in range(consumer.inputs):
             if _repeats(consumer, number):
@@ -39,6 +42,7 @@ def fuse_elementwise(module: Any, run: Callable[[Any, tuple[str, ...]], None]) -
     for op in [op for op in operations(module) if op.name == _BARRIER]:
         op.results[0].replace_all_uses_with(op.operands[0])
         op.erase()
+    context.allow_unregistered_dialects = allowed
 
 
 def _repeats(consumer: Structured, number: int) -> bool:
