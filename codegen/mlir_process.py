@@ -177,6 +177,17 @@ class Program:
             raise _ended(self.path, None, status, said)
         return report
 
+    def run_passes(self, text: str, pipeline: str) -> Report:
+        """Run passes over a text. Raises `UpstreamError` where the program does not have all of them."""
+        options = ["-", "--mlir-disable-threading", f"--pass-pipeline={pipeline}"]
+        status, output, said = self._run(options, text)
+        report = mlir_report.from_stderr(said, status == 0, output)
+        if status == 0:
+            return report
+        if self._run(options, "module {}")[0] or not any(one.severity == "error" for one in report.entries):
+            raise _ended(self.path, None, status, said)
+        return report
+
     def _run(self, options: list[str], text: str = "") -> tuple[int, str, str]:
         try:
             done = subprocess.run(

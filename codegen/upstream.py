@@ -15,14 +15,13 @@ import functools
 import importlib.util
 import os
 import re
-import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from approxir.codegen import programs
 from approxir.codegen.mlir_process import Bindings, Program, UpstreamError
 from approxir.codegen.mlir_report import Report, blank_locations, to_diagnostics
 from approxir.errors import Diagnostic, MissingDependencyError, VerifyError
@@ -36,6 +35,7 @@ __all__ = [
     "available",
     "dialects_used",
     "generic_text",
+    "program",
     "run_passes",
     "verify_text",
 ]
@@ -164,6 +164,17 @@ def run_passes(
     return bindings.run_passes(blank_locations(text), pipeline, refused, timeout)
 
 
+def program(using: str) -> str:
+    """The path of a program among `available()`, given by its name or as a path.
+
+    Raises `MissingDependencyError` where it is not installed or is no program.
+    """
+    info = _named(using, available())
+    if info.kind != "program":
+        raise MissingDependencyError(f"{using} is no program")
+    return info.where
+
+
 def dialects_used(text: str) -> set[str]:
     """The dialects that operations, types and attributes of a text seem to be from.
 
@@ -228,25 +239,10 @@ def _find_bindings() -> Iterator[UpstreamInfo]:
 
 
 def _find_programs() -> Iterator[UpstreamInfo]:
-    # The programs of a virtual environment that is not activated lie beside its Python.
-    folders = [*os.get_exec_path(), str(Path(sys.executable).parent)]
-    search = os.pathsep.join(folders)
-    names = ["mlir-opt", *_versioned_names(folders), "torch-mlir-opt", "iree-opt"]
-    for name in names:
-        path = shutil.which(name, path=search)
+    for name in ["mlir-opt", *programs.versioned_names("mlir-opt"), "torch-mlir-opt", "iree-opt"]:
+        path = programs.find(name)
         if path is not None:
             yield UpstreamInfo(name, "program", path)
-
-
-def _versioned_names(folders: list[str]) -> list[str]:
-    versions: set[int] = set()
-    for folder in folders:
-        try:
-            names = os.listdir(folder)
-        except OSError:
-            continue
-        versions.update(int(match[1]) for name in names if (match := _VERSIONED.fullmatch(name)))
-    return [f"mlir-opt-{version}" for version in sorted(versions, reverse=True)]
 
 
 @functools.cache

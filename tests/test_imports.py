@@ -15,7 +15,7 @@ import approxir
 ROOT = Path(__file__).resolve().parent.parent
 BUDGET_MS = 150
 HEAVY = (
-    "click", "hypothesis", "iree", "jax", "jaxlib", "matplotlib", "numpy", "opentuner", "pygls", "rich",
+    "click", "hypothesis", "iree", "jax", "jaxlib", "llvmlite", "matplotlib", "numpy", "opentuner", "pygls", "rich",
     "torch", "torch_mlir",
 )  # fmt: skip
 # Lower layers come first; a module imports from its own layer and those before it.

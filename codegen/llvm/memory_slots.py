@@ -184,8 +184,10 @@ class MemRefSlot(_Descriptor):
         self._offset, self._strides = self._layout()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        options = {"writes": self.writes, "alignment": self.alignment, "copies": self.copies}
-        return partial(MemRefSlot, self.kind, **options), ()
+        made = partial(
+            MemRefSlot, self.kind, writes=self.writes, alignment=self.alignment, copies=self.copies
+        )
+        return made, ()
 
     def _layout(self) -> tuple[int | None, tuple[int | None, ...] | None]:
         """The offset and the strides that the type asks for; None for any, strides of None for dense ones."""
