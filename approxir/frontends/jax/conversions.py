@@ -25,8 +25,10 @@ def as_state(result: Any, name: str) -> Any:
     kind = value.dtype.kind
     if kind == "b":
         return value.astype(jnp.int32)
+    if value.dtype == jnp.int32:
+        return value
     if kind in "iu":
-        if value.dtype.itemsize < 4 or value.dtype == jnp.int32:
+        if value.dtype.itemsize < 4:
             return value.astype(jnp.int32)
         most = value.dtype.type(_MOST)
         value = jnp.minimum(value, most)
@@ -38,9 +40,10 @@ def as_state(result: Any, name: str) -> Any:
         down = jnp.floor(wide)
         # The greatest float below 2^31 is not that number less one; what does not fit is put in at the end.
         inside = (down >= float(_LEAST)) & (down < float(_MOST + 1))
-        number = jnp.where(inside, down, 0).astype(jnp.int32)
-        ends = jnp.where(down >= float(_MOST + 1), jnp.int32(_MOST), jnp.int32(_LEAST))
-        return jnp.where(inside, number, ends)
+        select = load_jax().lax.select
+        number = select(inside, down, jnp.zeros_like(down)).astype(jnp.int32)
+        ends = select(down >= float(_MOST + 1), jnp.int32(_MOST), jnp.int32(_LEAST))
+        return select(inside, number, ends)
     raise FrontendError(f"the state function {name} returns {value.dtype}; a state is an integer")
 
 
@@ -91,7 +94,7 @@ def _one(result: Any, who: str, what: str, hint: str = "") -> Any:
     if any(not isinstance(size, int) or size != 1 for size in value.shape):
         shape = f"an array of shape ({', '.join(map(str, value.shape))})"
         raise FrontendError(f"{who} returns {shape}; {what} is one number" + (f": {hint}" if hint else ""))
-    return value.reshape(())
+    return value.reshape(()) if value.shape else value
 
 
 def _kind(value: Any) -> str:

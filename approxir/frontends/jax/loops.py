@@ -15,7 +15,7 @@ from approxir.ir.ssa import Value
 from approxir.ir.symbols import SymbolTable
 from approxir.transforms.folding import owner_op
 from approxir.transforms.while_loops import WhileLoop
-from approxir.values import SymbolRefAttr, TensorType
+from approxir.values import DenseElementsAttr, SymbolRefAttr, TensorType
 from approxir.values.elements import dense_tensor
 
 _BODY = "closed_call"
@@ -31,11 +31,31 @@ def tidy_loops(module: Module) -> None:
     if not loops:
         return
     for op in list(module.walk()):
-        # These stand between the two sides of a sum.
-        if op.name == _CONVERT and op.operands[0].type == op.results[0].type:
+        # These stand between the two sides of a sum, and before the conditions of loops.
+        if _changes_nothing(op):
             op.replace_with(op.operands[0])
     for op in loops:
         _count_once(op)
+
+
+def _changes_nothing(op: Operation) -> bool:
+    """Whether an operation converts a value to its own type, or a truth value to whether it is not false."""
+    if op.name == _CONVERT:
+        return op.operands[0].type == op.results[0].type
+    direction = op.attributes.get("comparison_direction") if op.name == "stablehlo.compare" else None
+    if direction is None or not str(direction).rstrip(">").endswith("NE"):
+        return False
+    left, right = op.operands
+    source = owner_op(right)
+    if source is not None and source.name == "stablehlo.broadcast_in_dim":
+        source = owner_op(source.operands[0])
+    held = source.attributes.get("value") if source is not None else None
+    return (
+        left.type == op.results[0].type
+        and isinstance(held, DenseElementsAttr)
+        and held.is_splat
+        and held.values()[0] is False
+    )
 
 
 def _inline_bodies(table: SymbolTable) -> None:
