@@ -1,4 +1,4 @@
-"""Loops that are written as text, parsed, and put in the place of an operation."""
+"""Code that is written as text, parsed, and put in the place of an operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from approxir.values import IntegerType, TensorType, Type
 _BODY = "approxir.body"
 
 
-class Loops:
+class Code:
     """The lines of a function that computes what an operation does.
 
     Its arguments are ``%in0``, ``%in1``, ... for the operation's operands.
@@ -24,8 +24,6 @@ class Loops:
         self._results = results
         self._lines: list[str] = []
         self._count = 0
-        self.zero = self.value("arith.constant 0 : index")
-        self.one = self.value("arith.constant 1 : index")
 
     def name(self) -> str:
         """A new name for a value."""
@@ -37,6 +35,36 @@ class Loops:
         name = self.name()
         self._lines.append(f"{name} = {text}")
         return name
+
+    def line(self, text: str) -> None:
+        """Any text."""
+        self._lines.append(text)
+
+    def replace(self, op: Operation, values: Sequence[str]) -> None:
+        """Put the code in the place of an operation, whose only region goes to where it is used."""
+        arguments = ", ".join(f"%in{number}: {kind}" for number, kind in enumerate(self._operands))
+        kinds = ", ".join(map(str, self._results))
+        lines = "\n".join(self._lines)
+        text = (
+            f"func.func @loops({arguments}) -> ({kinds}) {{\n{lines}\n"
+            f"return {', '.join(values)} : {kinds}\n}}\n"
+        )
+        function = parse(text).body.first
+        assert function is not None
+        inside = [inner for inner in function.walk() if inner.name == _BODY]
+        results = inline_block(function.regions[0].blocks[0], op, list(op.operands))
+        for place in inside:
+            place.replace_with(*inline_block(op.regions[0].blocks[0], place, list(place.operands)))
+        op.replace_with(*results)
+
+
+class Loops(Code):
+    """Code with loops, and with what the operation's region computes."""
+
+    def __init__(self, operands: Sequence[Type], results: Sequence[Type]) -> None:
+        super().__init__(operands, results)
+        self.zero = self.value("arith.constant 0 : index")
+        self.one = self.value("arith.constant 1 : index")
 
     def size(self, value: str, kind: TensorType, axis: int) -> str:
         """The size of a tensor along an axis."""
@@ -77,10 +105,6 @@ class Loops:
         """Hand on values at the end of a region."""
         self._lines.append(f"scf.yield {', '.join(values)} : {', '.join(map(str, kinds))}")
 
-    def line(self, text: str) -> None:
-        """Any text."""
-        self._lines.append(text)
-
     def body(self, scalars: Sequence[str], kinds: Sequence[Type], results: Sequence[Type]) -> list[str]:
         """What the operation's region computes of scalars, given and returned as tensors of rank 0."""
         tensors = [TensorType((), kind) for kind in kinds]
@@ -98,20 +122,3 @@ class Loops:
             self.value(f"tensor.extract {name}[] : {kind}")
             for name, kind in zip(names, returned, strict=True)
         ]
-
-    def replace(self, op: Operation, values: Sequence[str]) -> None:
-        """Put the code in the place of an operation, whose only region goes to where it is used."""
-        arguments = ", ".join(f"%in{number}: {kind}" for number, kind in enumerate(self._operands))
-        kinds = ", ".join(map(str, self._results))
-        lines = "\n".join(self._lines)
-        text = (
-            f"func.func @loops({arguments}) -> ({kinds}) {{\n{lines}\n"
-            f"return {', '.join(values)} : {kinds}\n}}\n"
-        )
-        function = parse(text).body.first
-        assert function is not None
-        inside = [inner for inner in function.walk() if inner.name == _BODY]
-        results = inline_block(function.regions[0].blocks[0], op, list(op.operands))
-        for place in inside:
-            place.replace_with(*inline_block(op.regions[0].blocks[0], place, list(place.operands)))
-        op.replace_with(*results)

@@ -7,9 +7,10 @@ from approxir.codegen.llvm.stablehlo_expansions import expand
 from approxir.codegen.mlir_report import to_diagnostics
 from approxir.codegen.prepare import failed
 from approxir.dialects.approx.errors import diagnostic
-from approxir.errors import CompilationError
-from approxir.ir.module import parse
+from approxir.errors import CompilationError, Diagnostic
+from approxir.ir.module import Module, parse
 from approxir.syntax.source import Source
+from approxir.values import FloatType, Type, walk
 
 LEGALIZE = (
     "inline",
@@ -21,9 +22,11 @@ LEGALIZE = (
 )
 """The passes of torch-mlir that do it."""
 
-
 # These are not known to the bindings of torch-mlir: what is not expanded before, they cannot even read.
 _UNKNOWN = ("chlo", "vhlo", "mhlo", "sdy")
+# Beginnings of the names of types that LLVM does not have, and those that it has.
+_SMALL_FLOATS = ("f8E", "f6E", "f4E", "tf32")
+_FLOATS = frozenset({"f16", "bf16", "f32", "f64", "f80", "f128"})
 _FAILED = "this module cannot be compiled for LLVM"
 
 
@@ -48,10 +51,8 @@ def to_linalg(text: str, *, file: str = "<string>", timeout: float | None = None
     """
     module = parse(text, file=file)
     expand(module)
-    unknown = module.find(*(f"{name}." for name in _UNKNOWN))
-    if unknown:
-        message = "there is no way from '{}' to LLVM"
-        found = [diagnostic(op, None, message.format(op.name), code="mlir") for op in unknown]
+    found = _unknown(module)
+    if found:
         raise CompilationError("\n".join([_FAILED, *(entry.render() for entry in found)]), found)
     printed = str(module)
     report = upstream.run_passes(
@@ -61,3 +62,23 @@ def to_linalg(text: str, *, file: str = "<string>", timeout: float | None = None
         found = to_diagnostics(report, Source(printed, file))
         raise failed(_FAILED, found, printed, module)
     return report.text
+
+
+def _unknown(module: Module) -> list[Diagnostic]:
+    """What cannot be legalized, and what MLIR would not say of it, or not where it stands."""
+    message = "there is no way from {} to LLVM"
+    found = [
+        diagnostic(op, None, message.format(f"'{op.name}'"), code="mlir")
+        for op in module.find(*(f"{name}." for name in _UNKNOWN))
+    ]
+    if any(name in str(module) for name in _SMALL_FLOATS):
+        for op in module.walk():
+            strange = {str(kind) for result in op.results for kind in _floats(result.type)} - _FLOATS
+            if strange:
+                numbers = f"numbers of type {', '.join(sorted(strange))}"
+                found.append(diagnostic(op, None, message.format(numbers), code="mlir"))
+    return found
+
+
+def _floats(kind: Type | None) -> list[FloatType]:
+    return [] if kind is None else [part for part in walk(kind) if isinstance(part, FloatType)]

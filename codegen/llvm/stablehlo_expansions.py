@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from approxir.codegen.llvm.erf_inv import expand_erf_inv
 from approxir.codegen.llvm.scatter import expand_scatter
 from approxir.codegen.llvm.sort import expand_sort
 from approxir.codegen.llvm.stablehlo_attributes import integer, tensor_types
@@ -238,6 +239,7 @@ def _slice(op: Operation, functions: Functions) -> bool:
 
 _REWRITES: dict[str, Callable[[Operation, Functions], bool]] = {
     **{f"chlo.{name}": _math for name in _MATH},
+    "chlo.erf_inv": expand_erf_inv,
     "chlo.is_inf": _is_inf,
     "chlo.square": _square,
     "chlo.top_k": _top_k,
