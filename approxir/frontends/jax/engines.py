@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from approxir.codegen import backend
+from approxir.codegen.kernel import Kernel
 from approxir.ir.module import Module
 from approxir.nearest import did_you_mean
 
@@ -33,13 +35,23 @@ def check_engine(name: str) -> None:
 
 
 def load(engine: str, module: Module, function: str, live: bool, options: Mapping[str, Any]) -> Program:
-    """Compile a module and load one of its functions; `options` are those of the back end's `compile`."""
+    """Compile a module and load one of its functions; `options` are those of the back end's methods.
+
+    Raises `TypeError` for an option that neither `compile` nor `load` of the back end has.
+    """
     if engine == INTERPRETER:
         if options:
             raise TypeError(f"the interpreter has no option '{next(iter(options))}'")
         return Interpreted(module, function)
     chosen = backend.get(engine)
-    kernel = chosen.load(chosen.compile(module, live=live, **options))
+    loading = set(inspect.signature(chosen.load).parameters)
+    loading -= set(inspect.signature(chosen.compile).parameters)
+    artifact = chosen.compile(
+        module, live=live, **{key: value for key, value in options.items() if key not in loading}
+    )
+    # Back ends have options of their own, which the common interface does not name.
+    loader: Callable[..., Kernel] = chosen.load
+    kernel = loader(artifact, **{key: value for key, value in options.items() if key in loading})
     return Compiled(kernel[function], kernel.set)
 
 
