@@ -16,8 +16,33 @@ from approxir.codegen.llvm.interface import CallInterface
 from approxir.codegen.llvm.memory_slots import MemRefSlot, Owned, TensorSlot, address_of, pointer_at
 from approxir.codegen.llvm.slots import Slot
 
-Native = Callable[[Frame], None]
-"""Code, called with a frame."""
+
+class Native:
+    """Code, called with a frame.
+
+    Args:
+        address: where the code is.
+        owner: what has to live as long as the code.
+        packed: whether MLIR's engine has wrapped it, so that it takes a list of pointers to its arguments,
+            of which there is one, instead of the address of the frame.
+    """
+
+    __slots__ = ("function", "owner", "packed")
+
+    def __init__(self, address: int, owner: Any, *, packed: bool = False) -> None:
+        self.function = _CODE(address)
+        self.owner = owner
+        self.packed = packed
+
+    def __call__(self, frame: Frame) -> None:
+        self.function(self.entry(frame))
+
+    def entry(self, frame: Frame) -> int:
+        """What the code is called with for a frame."""
+        return frame.argument if self.packed else frame.address
+
+
+_CODE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 GLOBAL = 0xDEADBEEF
 """What MLIR has for the allocated pointer of a global, which nobody must free."""
@@ -61,6 +86,9 @@ class CompiledFunction(Function):
         # Results whose memory the code decides on: the offsets at which their pointers will be.
         self._pointers = [p.offset for p in call.results if _is_allocated(p.slot)]
         self._plain = not any(isinstance(place.slot, MemRefSlot | TensorSlot) for place in call.results)
+        self._quick = self._plain and lock is None and memory.externals is None
+        self._code = native.function
+        self._read = self._reader()
         self._frames: list[Frame] = []
 
     def __call__(self, *args: Any) -> Any:
@@ -69,34 +97,52 @@ class CompiledFunction(Function):
         try:
             frame = self._frames.pop()
         except IndexError:
-            frame = Frame(self._size)
+            frame = self._new_frame()
         try:
             for write, value in zip(self._writers, args, strict=True):
                 write(frame, value)
-            if self._externals is None:
-                return self._perform(frame, args)
-            self._externals.enter()
-            try:
-                result = self._perform(frame, args)
-            finally:
-                error = self._externals.leave()
-            if error is not None:
-                raise error
-            return result
+            if self._quick:
+                self._code(frame.entry)
+                return self._read(frame)
+            return self._perform(frame, args)
         finally:
             if frame.keep:
                 frame.keep.clear()
             self._frames.append(frame)
 
+    def _new_frame(self) -> Frame:
+        frame = Frame(self._size)
+        frame.entry = self._native.entry(frame)
+        return frame
+
+    def _reader(self) -> Callable[[Frame], Any]:
+        """What takes all results out of a frame."""
+        readers = self._readers
+        if not readers:
+            return lambda frame: None
+        if len(readers) == 1:
+            return readers[0]
+        return lambda frame: tuple([read(frame) for read in readers])
+
     def _perform(self, frame: Frame, args: tuple[Any, ...]) -> Any:
+        externals = self._externals
+        if externals is None:
+            return self._called(frame, args)
+        externals.enter()
+        try:
+            result = self._called(frame, args)
+        finally:
+            error = externals.leave()
+        if error is not None:
+            raise error
+        return result
+
+    def _called(self, frame: Frame, args: tuple[Any, ...]) -> Any:
         if not self._plain:
             results = self._with_memory(frame, args)
-        else:
-            self._run(frame)
-            results = [read(frame) for read in self._readers]
-        if len(results) == 1:
-            return results[0]
-        return tuple(results) if results else None
+            return results[0] if len(results) == 1 else tuple(results)
+        self._run(frame)
+        return self._read(frame)
 
     def _run(self, frame: Frame) -> None:
         lock = self._lock
@@ -195,29 +241,3 @@ class CompiledFunction(Function):
 def _is_allocated(slot: Slot) -> bool:
     """Whether the code says where a result lies, rather than its caller."""
     return isinstance(slot, MemRefSlot) or (isinstance(slot, TensorSlot) and not slot.is_static)
-
-
-def packed(address: int, owner: Any) -> Native:
-    """Code that MLIR's engine has wrapped: it takes a list of pointers to its arguments.
-
-    `owner` is what has to live as long as the code.
-    """
-    function = _CODE(address)
-
-    def native(frame: Frame, owner: Any = owner) -> None:
-        function(frame.argument)
-
-    return native
-
-
-def direct(address: int, owner: Any) -> Native:
-    """Code that takes the address of the frame; `owner` is what has to live as long as the code."""
-    function = _CODE(address)
-
-    def native(frame: Frame, owner: Any = owner) -> None:
-        function(frame.address)
-
-    return native
-
-
-_CODE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)

@@ -10,10 +10,11 @@ class Frame:
     """Memory of a fixed size, and what has to stay alive while code uses it.
 
     `address` is where the memory begins, aligned to 16 bytes. `argument` is the address of a list of pointers
-    to arguments of which the only one is that address: what MLIR's engine passes to a function.
+    to arguments of which the only one is that address: what MLIR's engine passes to a function. `entry` is for
+    callers to remember which of them their code takes.
     """
 
-    __slots__ = ("_cells", "_owner", "address", "argument", "keep", "memory")
+    __slots__ = ("_cells", "_owner", "address", "argument", "entry", "keep", "memory")
 
     def __init__(self, size: int) -> None:
         self._owner = (ctypes.c_char * (size + 16))()
@@ -27,6 +28,7 @@ class Frame:
         self._cells[0] = self.address
         self._cells[1] = cells
         self.argument = cells + ctypes.sizeof(ctypes.c_void_p)
+        self.entry = self.address
 
     @classmethod
     def at(cls, address: int, size: int) -> Frame:

@@ -11,7 +11,7 @@ from approxir.codegen.backend import Artifact, Backend, BackendInfo
 from approxir.codegen.kernel import Kernel
 from approxir.codegen.llvm import bindings
 from approxir.codegen.llvm.bindings import Bindings, LoweredModule
-from approxir.codegen.llvm.calls import Native, packed
+from approxir.codegen.llvm.calls import Native
 from approxir.codegen.llvm.linking import link
 from approxir.codegen.llvm.lowering import Exported, export
 from approxir.errors import CompilationError
@@ -69,7 +69,7 @@ class LlvmJit(Backend):
             address = engine.raw_lookup(symbol)
             if not address:
                 raise CompilationError(f"LLVM has no code for '{symbol}'")
-            return packed(address, owner)
+            return Native(address, owner, packed=True)
 
         exported = artifact.exported
         return link(exported.interface, find, self.name, owner, externals, exported.original)

@@ -210,31 +210,26 @@ class MemRefSlot(_Descriptor):
         self.store_descriptor(emit, place, value, str(self.kind))
 
     def writer(self, offset: int, signature: Signature, what: str) -> Writer:
-        dtype, rank, kind = self.dtype, self.rank, self.kind
-        shape = None if None in kind.shape else tuple(kind.shape)
+        dtype, rank = self.dtype, self.rank
+        fixed = [(axis, size) for axis, size in enumerate(self.kind.shape) if size is not None]
         pack = self._format.pack_into
         dense = self._strides is None and self._offset == 0 and self.alignment <= dtype.itemsize
         address = ctypes.addressof
 
         def write(frame: Frame, value: Any) -> None:
-            if (
-                dense
-                and type(value) is np.ndarray
-                and value.dtype == dtype
-                and value.flags.carray
-                and value.size
-                and (value.shape == shape if shape is not None else value.ndim == rank and self._sized(value))
-            ):
-                try:
-                    where = address(_start_of(value))
-                except (TypeError, ValueError, BufferError):
-                    where = address_of(value)
+            # What is usual comes first and quickly; everything else, empty arrays included, below.
+            if dense and type(value) is np.ndarray and value.dtype == dtype and value.flags.carray:
                 sizes = value.shape
-                if rank == 1:
-                    pack(frame.memory, offset, where, where, 0, sizes[0], 1)
-                else:
-                    pack(frame.memory, offset, where, where, 0, *sizes, *_row_major(sizes))
-                return
+                if len(sizes) == rank and not (fixed and any(sizes[n] != size for n, size in fixed)):
+                    try:
+                        where = address(_start_of(value))
+                    except (TypeError, ValueError, BufferError):
+                        where = address_of(value)
+                    if rank == 1:
+                        pack(frame.memory, offset, where, where, 0, sizes[0], 1)
+                    else:
+                        pack(frame.memory, offset, where, where, 0, *sizes, *_row_major(sizes))
+                    return
             array, shift = self._fitting(value, signature, what)
             if array is not value:
                 frame.keep.append(array)
