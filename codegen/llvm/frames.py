@@ -10,8 +10,8 @@ class Frame:
     """Memory of a fixed size, and what has to stay alive while code uses it.
 
     `address` is where the memory begins, aligned to 16 bytes. `argument` is the address of a list of pointers
-    to arguments of which the only one is that address: what MLIR's engine passes to a function. `entry` is for
-    callers to remember which of them their code takes.
+    to arguments of which the only one is that address: what MLIR's engine passes to a function. `entry` is
+    for callers to remember which of them their code takes.
     """
 
     __slots__ = ("_cells", "_owner", "address", "argument", "entry", "keep", "memory")
