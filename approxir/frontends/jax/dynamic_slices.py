@@ -8,6 +8,7 @@ from approxir.ir.building import Builder
 from approxir.ir.module import Module
 from approxir.ir.operation import Operation
 from approxir.ir.ssa import Value
+from approxir.transforms.extents import shape_of
 from approxir.values import (
     DenseArrayAttr,
     IntegerType,
@@ -34,7 +35,6 @@ def _slice_for_gather(op: Operation) -> bool:
     kind, start_kind, sizes_kind = operand.type, start.type, sizes.type
     if not (
         isinstance(kind, TensorType)
-        and kind.has_static_shape
         and isinstance(start_kind, TensorType)
         and isinstance(sizes_kind, TensorType)
         and isinstance(sizes_kind.element_type, IntegerType)
@@ -59,7 +59,12 @@ def _slice_for_gather(op: Operation) -> bool:
 
     first = _spread(build, start, places, rank, number, constant([0]))
     # A gather moves a window that goes beyond the end back into the operand.
-    whole = constant([size or 0 for size in kind.shape])
+    if kind.has_static_shape:
+        whole = constant([size or 0 for size in kind.shape])
+    else:
+        whole = shape_of(build, operand)
+        if whole.type != vector:
+            whole = build.create("stablehlo.convert", [whole], [vector]).result
     room = build.create("stablehlo.subtract", [whole, sizes], [vector]).result
     first = build.create("stablehlo.clamp", [constant([0] * rank), first, room], [vector]).result
     limit = build.create("stablehlo.add", [first, sizes], [vector]).result

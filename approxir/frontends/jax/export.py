@@ -50,7 +50,7 @@ def export_to_mlir(
     name = get_function_name(func)
     exporter = Exporter(locations=locations)
     exporter.add(name, func, example_args, get_config(func), static_argnums=static_argnums)
-    return str(exporter.module())
+    return _finished(exporter)
 
 
 def export_module(
@@ -68,7 +68,7 @@ def export_module(
     exporter = Exporter(locations=locations)
     for name, function, args in _entries(functions):
         exporter.add(name, function, args, get_config(function))
-    return str(exporter.module(module_name))
+    return _finished(exporter, module_name)
 
 
 def export_with_config(
@@ -92,7 +92,7 @@ def export_with_config(
     exporter.add(
         name, func, example_args, checked_config(config), annotate=True, static_argnums=static_argnums
     )
-    return str(exporter.module())
+    return _finished(exporter)
 
 
 def export_module_with_configs(
@@ -111,7 +111,15 @@ def export_module_with_configs(
             raise FrontendError(f"{name!r} must be a function, its arguments and a configuration or None")
         config = entry[2] if len(entry) == 3 else None
         exporter.add(name, entry[0], entry[1], checked_config(config), annotate=True)
-    return str(exporter.module(module_name))
+    return _finished(exporter, module_name)
+
+
+def _finished(exporter: Exporter, module_name: str | None = None) -> str:
+    """The text of the module; the caller of who calls this is warned of integers that are built in."""
+    text = str(exporter.module(module_name))
+    for message in exporter.warnings:
+        warnings.warn(message, FixedArgumentWarning, stacklevel=3)
+    return text
 
 
 @dataclass
@@ -131,14 +139,14 @@ class Exported:
 class Exporter:
     """Collects functions, and makes one module of them.
 
-    With `fixing_quietly`, no warning tells that an integer is built in. `ways` are the ways in which integers
-    were traced, by the name of the argument, the most special one where several functions take it; those
-    given at first are prescribed.
+    `ways` are the ways in which integers were traced, by the name of the argument, the most special one where
+    several functions take it; those given at first are prescribed. `warnings` tell of integers that are built
+    in.
     """
 
     locations: bool = False
-    fixing_quietly: bool = False
     ways: Mapping[str, Way] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
     functions: dict[str, Exported] = field(default_factory=dict)
 
     def add(
@@ -216,13 +224,11 @@ class _Plan:
         for taker, way in lowered.ways.items():
             self.ways[taker] = max(self.ways.get(taker, "value"), way, key=WAYS.index)
         fixed = [argument for argument in arguments if lowered.ways.get(argument.name) == "fixed"]
-        if fixed and not self.exporter.fixing_quietly:
+        if fixed:
             shown = ", ".join(f"{argument.name}={argument.number}" for argument in fixed)
-            warnings.warn(
+            self.exporter.warnings.append(
                 f"{name} uses an integer in a way that JAX cannot leave open; {shown} is built into the "
-                "exported function, whatever it is called with",
-                FixedArgumentWarning,
-                stacklevel=6,
+                "exported function, whatever it is called with"
             )
         return lowered
 

@@ -41,7 +41,7 @@ def tidy_loops(module: Module) -> None:
 def _changes_nothing(op: Operation) -> bool:
     """Whether an operation converts a value to its own type, or a truth value to whether it is not false."""
     if op.name == _CONVERT:
-        return op.operands[0].type == op.results[0].type
+        return bool(op.operands[0].type == op.results[0].type)
     direction = op.attributes.get("comparison_direction") if op.name == "stablehlo.compare" else None
     if direction is None or not str(direction).rstrip(">").endswith("NE"):
         return False
@@ -50,12 +50,9 @@ def _changes_nothing(op: Operation) -> bool:
     if source is not None and source.name == "stablehlo.broadcast_in_dim":
         source = owner_op(source.operands[0])
     held = source.attributes.get("value") if source is not None else None
-    return (
-        left.type == op.results[0].type
-        and isinstance(held, DenseElementsAttr)
-        and held.is_splat
-        and held.values()[0] is False
-    )
+    if left.type != op.results[0].type or not isinstance(held, DenseElementsAttr) or not held.is_splat:
+        return False
+    return held.values()[0] is False
 
 
 def _inline_bodies(table: SymbolTable) -> None:

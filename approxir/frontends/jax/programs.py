@@ -34,7 +34,15 @@ class Compiled:
         """What it computes of the leaves of the arguments, as NumPy arrays of the types that JAX gives."""
         import numpy as np
 
-        given = [np.asarray(leaf, dtype=kind) for leaf, kind in zip(leaves, self.dtypes, strict=True)]
+        try:
+            given = [np.asarray(leaf, dtype=kind) for leaf, kind in zip(leaves, self.dtypes, strict=True)]
+        except OverflowError:
+            leaf, bits = next(
+                (leaf, kind.itemsize * 8)
+                for leaf, kind in zip(leaves, self.dtypes, strict=True)
+                if isinstance(leaf, int) and kind.kind == "i" and leaf.bit_length() >= kind.itemsize * 8
+            )
+            raise FrontendError(f"{leaf} does not fit into {bits} bits") from None
         found = []
         for value, result in zip(self.run(given), self.results, strict=True):
             array = np.asarray(value)
@@ -162,7 +170,7 @@ class Programs:
     def _compile(
         self, arguments: Sequence[Argument], ways: Mapping[str, Way]
     ) -> tuple[Compiled, dict[str, Way]]:
-        exporter = Exporter(fixing_quietly=True, ways=ways)
+        exporter = Exporter(ways=ways)
         static = [place for place, argument in enumerate(arguments) if argument.static]
         values = [argument.value for argument in arguments]
         exporter.add(self.name, self.function, values, self.config, annotate=True, static_argnums=static)

@@ -1,0 +1,260 @@
+"""`ax.approximate`: caching, sizes, live parameters, trees, types, and JAX's transformations."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import approxir as ax
+
+jax = pytest.importorskip("jax")
+
+import jax.numpy as jnp  # noqa: E402
+from jax import lax  # noqa: E402
+
+BACKENDS = [
+    "interp",
+    pytest.param("llvm", marks=pytest.mark.skipif(not importlib.util.find_spec("torch_mlir"), reason="no torch-mlir")),
+    pytest.param("iree", marks=pytest.mark.skipif(not importlib.util.find_spec("iree"), reason="no IREE")),
+]  # fmt: skip
+on_backends = pytest.mark.parametrize("backend", BACKENDS)
+
+
+def length(n: Any) -> Any:
+    return n
+
+
+@ax.Knob(decision_tree=ax.DecisionTree(length, [0], [10], [0, 2], "loop_perforate", thresholds_upper=[1000]))
+def total(n: Any, data: Any) -> Any:
+    """Adds up the first n numbers."""
+    return jnp.sum(data[:n])
+
+
+def model(n: int, data: np.ndarray, threshold: int = 10) -> Any:
+    part = data[:n]
+    kept = part if n < threshold else part[::2]
+    return kept.sum() * np.float32(len(part) / max(1, len(kept)))
+
+
+DATA = np.arange(1, 65, dtype=np.float32)
+
+
+@on_backends
+def test_one_program_for_every_size(backend: str) -> None:
+    fast = ax.approximate(total, backend=backend)
+    for n in (1, 5, 9, 10, 11, 64, 100):
+        found = fast(n, DATA)
+        assert isinstance(found, jax.Array)
+        np.testing.assert_allclose(found, model(n, DATA), rtol=1e-6)
+    assert fast.programs == 1
+    np.testing.assert_allclose(fast(np.int32(7), DATA), model(7, DATA), rtol=1e-6)
+    np.testing.assert_allclose(fast(jnp.int32(20), jnp.asarray(DATA)), model(20, DATA), rtol=1e-6)
+
+
+@pytest.mark.parametrize("backend", ["interp", BACKENDS[2]])
+def test_sizes_below_1_are_built_in(backend: str) -> None:
+    """Slices of negative sizes mean what they do in Python."""
+    fast = ax.approximate(total, backend=backend)
+    for n in (3, 0, -1, -60, -100, 3, 0):
+        np.testing.assert_allclose(fast(n, DATA), model(n, DATA), rtol=1e-6)
+    assert fast.programs == 5
+
+
+def test_built_in_integers_have_programs_of_their_own() -> None:
+    traces = []
+
+    def kernel(x: Any, times: Any, n: Any) -> Any:
+        traces.append(times)
+        for _ in range(times):
+            x = x + 1
+        return x[:n].sum()
+
+    fast = ax.approximate(kernel, backend="interp")
+    x = np.zeros(8, np.float32)
+    for times, n in ((2, 3), (5, 3), (2, 4), (5, 8), (2, 3)):
+        assert fast(x, times, n) == times * n
+    assert fast.programs == 2
+    seen = len(traces)
+    fast(x, 2, 7)
+    assert len(traces) == seen
+
+
+@on_backends
+def test_live_parameters(backend: str) -> None:
+    fast = ax.approximate(total, backend=backend, live=True)
+    assert fast.config == {"total_threshold_0": 10, "total_decision_0": 0, "total_decision_1": 2}
+    np.testing.assert_allclose(fast(20, DATA), model(20, DATA), rtol=1e-6)
+    before = fast.set({"total_threshold_0": 30})
+    assert before == {"total_threshold_0": 10}
+    np.testing.assert_allclose(fast(20, DATA), model(20, DATA, 30), rtol=1e-6)
+    # What is compiled later has the same parameters.
+    np.testing.assert_allclose(fast(20, DATA[:40]), model(20, DATA[:40], 30), rtol=1e-6)
+    with pytest.raises(ax.ConfigError, match="total_threshold_0"):
+        fast.set({"total_treshold_0": 5})
+    with pytest.raises(ax.ConfigError, match="outside its bounds"):
+        fast.set({"total_threshold_0": 2000})
+    assert fast.config["total_threshold_0"] == 30
+    fast.set(before)
+    np.testing.assert_allclose(fast(20, DATA), model(20, DATA), rtol=1e-6)
+
+
+def test_parameters_that_are_constants() -> None:
+    fast = ax.approximate(total, backend="interp")
+    assert fast.config["total_threshold_0"] == 10
+    with pytest.raises(ax.ApproxIRError, match="live=True"):
+        fast.set({"total_threshold_0": 5})
+
+
+@on_backends
+def test_trees_and_types(backend: str) -> None:
+    def kernel(batch: dict[str, Any], scale: Any, flag: Any = False) -> Any:
+        return {
+            "x": batch["x"] * scale,
+            "y": (batch["n"] + 1, jnp.logical_not(batch["b"])),
+            "z": [batch["h"]],
+            "f": flag,
+        }
+
+    batch = {
+        "x": np.ones((2, 3), np.float32),
+        "n": np.int8([1, 2]),
+        "b": np.array([True, False]),
+        "h": jnp.ones(2, jnp.bfloat16),
+    }
+    expected = kernel(jax.tree_util.tree_map(jnp.asarray, batch), jnp.float32(1.5), jnp.asarray(True))
+    fast = ax.approximate(kernel, backend=backend)
+    for found in (fast(batch, 1.5, True), fast(scale=1.5, flag=True, batch=batch)):
+        assert jax.tree_util.tree_structure(found) == jax.tree_util.tree_structure(expected)
+        for ours, theirs in zip(
+            jax.tree_util.tree_leaves(found), jax.tree_util.tree_leaves(expected), strict=True
+        ):
+            assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+            np.testing.assert_array_equal(np.asarray(ours), np.asarray(theirs))
+    assert fast.programs == 1
+    assert isinstance(
+        ax.approximate(kernel, backend=backend, returns="numpy")(batch, 2.0, True)["x"], np.ndarray
+    )
+    with jax.enable_x64(True):
+        wide = fast({**batch, "x": np.ones(2)}, 2.0, True)["x"]
+        assert wide.dtype == np.float64
+
+
+def test_programs_are_kept_apart_by_shapes_types_and_static_values() -> None:
+    def kernel(x: Any, mode: str) -> Any:
+        return x + 1 if mode == "up" else x - 1
+
+    fast = ax.approximate(kernel, backend="interp", static_argnums=1)
+    for _ in range(2):
+        assert list(fast(np.zeros(2, np.float32), "up")) == [1, 1]
+        assert list(fast(np.zeros(2, np.float32), "down")) == [-1, -1]
+        assert list(fast(np.zeros(3, np.float32), "up")) == [1, 1, 1]
+        assert fast(np.zeros(2, np.int32), "up").dtype == np.int32
+        assert fast(1.5, "up") == 2.5
+        assert fast(True, "up") == 2
+    assert fast.programs == 6
+
+
+def test_old_programs_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from approxir.frontends.jax import programs
+
+    monkeypatch.setattr(programs, "MOST_PROGRAMS", 3)
+    fast = ax.approximate(lambda x: x + 1, backend="interp")
+    for size in (1, 2, 3, 4, 5, 1):
+        assert fast(np.zeros(size, np.float32)).shape == (size,)
+    assert fast.programs == 3
+
+
+def test_compiling_ahead_and_the_text() -> None:
+    fast = ax.approximate(total, backend="interp")
+    with pytest.raises(ax.FrontendError, match="not compiled yet"):
+        _ = fast.mlir
+    fast = ax.approximate(total, args=(5, jax.ShapeDtypeStruct((64,), jnp.float32)), backend="interp")
+    assert fast.programs == 1
+    module = ax.parse(fast.mlir)
+    module.verify()
+    assert module.config() == fast.config
+    assert fast(5, DATA) == 15
+    assert fast.programs == 1
+    assert "total" in repr(fast)
+    assert (fast.__name__, fast.__doc__) == ("total", total.__doc__)
+
+
+def test_as_a_decorator() -> None:
+    @ax.approximate(backend="interp")
+    @ax.Knob(static_transform=ax.StaticTransform("loop_perforate", 2))
+    def every_second(x: Any) -> Any:
+        return lax.fori_loop(0, 6, lambda i, s: s + x[i], jnp.float32(0))
+
+    assert every_second(DATA) == 1 + 3 + 5
+
+
+def test_inside_of_transformations() -> None:
+    fast = ax.approximate(total, backend="interp").as_jax()
+    rows = np.stack([DATA, 2 * DATA])
+    expected = [model(20, row) for row in rows]
+    np.testing.assert_allclose(jax.jit(fast)(20, DATA), expected[0], rtol=1e-6)
+    np.testing.assert_allclose(jax.vmap(fast, (None, 0))(20, rows), expected, rtol=1e-6)
+    scanned = jax.jit(
+        lambda rows: lax.scan(lambda c, row: (c + fast(20, row), None), jnp.float32(0), rows)[0]
+    )(rows)
+    np.testing.assert_allclose(scanned, sum(expected), rtol=1e-6)
+    with pytest.raises(ax.FrontendError, match="as_jax"):
+        jax.jit(ax.approximate(total, backend="interp"))(20, DATA)
+    with pytest.raises(ax.FrontendError, match="which JAX cannot trace"):
+        jax.jit(ax.approximate(lambda n, x: x[:n], backend="interp").as_jax())(20, DATA)
+    with pytest.raises(ValueError, match="callback"):
+        jax.grad(fast, argnums=1)(20, DATA)
+
+
+@pytest.mark.parametrize("backend", ["interp", BACKENDS[1]])
+def test_threads(backend: str) -> None:
+    fast = ax.approximate(total, backend=backend)
+    wrong: list[Any] = []
+
+    def work(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        for _ in range(20):
+            n, size = int(rng.integers(1, 60)), int(rng.integers(60, 63))
+            found = fast(n, DATA[:size])
+            if not np.isclose(found, model(n, DATA[:size])):
+                wrong.append((n, size, found))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert fast.programs == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ax.approximate(5), "takes a function, not 5"),
+        (lambda: ax.approximate(total, backend="lvm"), "did you mean llvm"),
+        (lambda: ax.approximate(total, returns="list"), "returns is 'jax' or 'numpy'"),
+        (lambda: ax.approximate(total, {"decision": 1}), "has no entry 'decision'"),
+        (lambda: ax.approximate(total, backend="interp")(1), "cannot be called with 1 arguments"),
+        (lambda: ax.approximate(total, backend="interp")(1, nothing=2), "cannot be called so"),
+        (lambda: ax.approximate(total, backend="interp")(1, "text"), "neither an array nor a number"),
+        (lambda: ax.approximate(total, backend="interp")(1 << 35, DATA), "does not fit into 32 bits"),
+        (lambda: ax.approximate(lambda *, x: x, backend="interp")(x=1), "can only be given by name"),
+        (lambda: ax.approximate(total, backend="interp", static_argnums=1)(1, [2]), "must be hashable"),
+        (lambda: ax.approximate(lambda x: x @ x, backend="interp")(np.ones((2, 3))), "JAX cannot export"),
+    ],
+)
+def test_wrong_inputs(call: Any, message: str) -> None:
+    with pytest.raises(ax.ApproxIRError, match=message):
+        call()
+
+
+def test_integers_that_are_too_large_when_the_program_is_known() -> None:
+    fast = ax.approximate(lambda n, x: x * n, backend="interp")
+    assert fast(3, 2.0) == 6
+    with pytest.raises(ax.FrontendError, match="does not fit into 32 bits"):
+        fast(1 << 40, 2.0)
