@@ -7,7 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from approxir.errors import Diagnostic
-from approxir.frontends.c.annotation import CppAnnotation, generate_cpp_annotation_mlir, identity_function
+from approxir.frontends.c.annotation import (
+    CppAnnotation,
+    generate_cpp_annotation_mlir,
+    identity_function,
+    operation_groups,
+)
 from approxir.frontends.c.parsing import Placed, parse_cpp_annotations, parse_source
 from approxir.frontends.c.symbols import symbols_of
 from approxir.frontends.inject import AnnotationError, Misfit, Plan, function_names
@@ -58,7 +63,7 @@ def annotate(
     operations = generate_cpp_annotation_mlir(named)
     annotations = parse(operations, file="<annotations>")
     plan = Plan(base, annotations)
-    owners = [each for each, found in zip(placed, named, strict=True) for _ in found.operations()]
+    owners = [each for each, group in zip(placed, operation_groups(named), strict=True) for _ in group]
     owner = dict(zip(plan.annotation_operations, owners, strict=True))
     for misfit in plan.misfits():
         diagnostics.append(_diagnostic(text, misfit, owner.get(misfit.operation)))

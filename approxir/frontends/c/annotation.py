@@ -174,26 +174,42 @@ def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_na
     Raises `FrontendError` for an annotation that lacks something, or says what MLIR cannot hold.
     """
     held = list(annotations)
-    text = _identity_functions(held) + "".join(operation_lines(held))
+    text = _identity_functions(held) + operations_text(operation_groups(held))
     if module_name is None or not text:
         return text
     body = "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
     return f"module {symbol_text(module_name)} {{\n{body}}}\n"
 
 
-def operation_lines(annotations: Iterable[CppAnnotation]) -> list[str]:
-    """The operations of annotations, one a line."""
-    from approxir.ir.module import parse
+def operation_groups(annotations: Iterable[CppAnnotation]) -> list[list[AnnotationOp]]:
+    """The operations of each annotation; a function that is to become a call is marked so once.
 
-    module = parse("")
-    for annotation in annotations:
+    Raises `FrontendError` as `CppAnnotation.operations` does.
+    """
+    held = list(annotations)
+    marked = {each.func_name for each in held if each.kind == "convert_to_call"}
+    groups = []
+    for annotation in held:
         try:
-            for held in annotation.operations():
-                module.body.append(held.operation)
+            group = annotation.operations()
         except InvalidValue as error:
             message = f"the annotation {annotation.kind} of '{annotation.func_name}': {error.message}"
             raise FrontendError(message) from None
-    return module.print(generic=True).splitlines(keepends=True)
+        if annotation.func_name in marked and annotation.kind != "convert_to_call":
+            group = [each for each in group if not isinstance(each, ConvertToCallAnnotation)]
+        groups.append(group)
+    return groups
+
+
+def operations_text(groups: Iterable[Iterable[AnnotationOp]]) -> str:
+    """Operations that stand nowhere yet as text, in MLIR's generic form, one a line."""
+    from approxir.ir.module import parse
+
+    module = parse("")
+    for group in groups:
+        for each in group:
+            module.body.append(each.operation)
+    return module.print(generic=True) if module.body.first is not None else ""
 
 
 def _identity_functions(annotations: Iterable[CppAnnotation]) -> str:

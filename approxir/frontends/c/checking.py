@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from approxir.dialects.approx.params import LISTS
 from approxir.errors import Diagnostic
-from approxir.frontends.c.annotation import CppAnnotation, operation_lines
+from approxir.frontends.c.annotation import CppAnnotation, operation_groups, operations_text
 from approxir.values.strings import symbol_text
 
 if TYPE_CHECKING:
@@ -33,13 +33,12 @@ def find_problems(source: Source, annotations: Sequence[Placed]) -> list[Diagnos
     from approxir.lint.settings import LintSettings
 
     named = _named(annotations)
-    lines = [operation_lines([each]) for each in named]
+    groups = operation_groups(named)
     functions = dict.fromkeys(symbol_text(each.func_name) for each in named)
     module = parse(
-        "".join(line for each in lines for line in each)
-        + "".join(f"func.func private {symbol}()\n" for symbol in functions)
+        operations_text(groups) + "".join(f"func.func private {symbol}()\n" for symbol in functions)
     )
-    owners = [placed for placed, each in zip(annotations, lines, strict=True) for _ in each]
+    owners = [placed for placed, each in zip(annotations, groups, strict=True) for _ in each]
     owner = dict(zip(module.body, owners, strict=False))
     found = []
     for finding in lint_module(module, LintSettings(select=_RULES)):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from approxir.frontends.c.scanning import SPLICE, Remark, without_comments
 from approxir.syntax.faults import Fault
+
+if TYPE_CHECKING:
+    from lark.exceptions import UnexpectedToken
 
 Number = int | float
 
@@ -63,7 +66,7 @@ _DOC_LINE = re.compile(r"//[/!]*+<?")
 _DOC_BLOCK = re.compile(r"/\*[*!]*+(?!/)<?")
 _STARS = re.compile(r"[ \t]*+\*++(?!/)")
 _PRAGMA = re.compile(r"\s*+#\s*+pragma")
-_BRACKETS = {"_LBRACE": 1, "_RBRACE": -1}
+_BRACES = {"_LBRACE": 1, "_RBRACE": -1}
 
 
 def find_annotations(source: str, remarks: Sequence[Remark]) -> Iterator[Written | Fault]:
@@ -77,6 +80,10 @@ def find_annotations(source: str, remarks: Sequence[Remark]) -> Iterator[Written
             extent = _Extent(first)
             while number < len(lines) and extent.goes_on(lines[number]):
                 number += 1
+            rest = number
+            while rest < len(lines) and lines[rest].follows and not _MARK.match(lines[rest].text):
+                extent.look_at(lines[rest])
+                rest += 1
             try:
                 yield extent.parse()
             except Fault as fault:
@@ -98,7 +105,9 @@ def _lines(source: str, remarks: Sequence[Remark]) -> Iterator[_Line]:
             mark = _DOC_LINE.match(text)
             assert mark is not None
             follows = beside and before is not None and before.kind == "line"
-            yield _Line(_joined(text[mark.end() :]), remark.start + mark.end(), follows, False)
+            yield _Line(
+                _SPLICES.sub(_unjoined, text[mark.end() :]), remark.start + mark.end(), follows, False
+            )
         else:
             yield from _block_lines(text.removesuffix("*/"), remark.start)
         before = remark
@@ -118,6 +127,11 @@ def _joined(text: str) -> str:
     return _SPLICES.sub(lambda match: " " * len(match.group()), text)
 
 
+def _unjoined(splice: re.Match[str]) -> str:
+    """A line break without the backslash, and as long."""
+    return " " * (len(splice.group()) - 1) + "\n"
+
+
 class _Extent:
     """The lines of one annotation, as they are gathered.
 
@@ -130,6 +144,7 @@ class _Extent:
         self._parts = [first.text]
         self._end = first.start + len(first.text)
         self._open: list[int] = []
+        self._behind = 0
         self._bare = True
         self._fault: Fault | None = None
         self._is_pragma = first.is_pragma
@@ -158,6 +173,15 @@ class _Extent:
                 self._open.pop()
             if kind not in ("MARK", "NAME") and not (kind == "_COLON" and self._bare):
                 self._bare = False
+
+    def look_at(self, line: _Line) -> None:
+        """See whether a line behind the annotation has a brace that was to close it."""
+        for kind, _, start, _ in tokens(line.text):
+            self._behind += _BRACES.get(kind, 0)
+            if self._behind < 0:
+                message = "this '}' closes nothing: the annotation ended above"
+                self._fault = self._fault or Fault(message, line.start + start)
+                self._behind = 0
 
     def parse(self) -> Written:
         """The annotation. Raises `Fault`, in terms of the source."""
@@ -231,18 +255,37 @@ def _parse(text: str, start: int, form: str) -> Written:
     try:
         tree = annotation_parser().parse(text, start=form)
     except UnexpectedToken as error:
-        accepts = error.accepts or error.expected
-        wanted = sorted(_WORDS[kind] for kind in accepts if kind in _WORDS)
-        ended = error.token.type == "$END"
-        at = len(text.rstrip()) if ended else error.token.start_pos
-        shown = "the end" if ended else f"'{short(error.token)}'"
-        message = f"expected {' or '.join(wanted)}, found {shown}"
-        raise Fault(message, start + at, length=1 if ended else len(error.token)) from None
+        fault = _unexpected(text, error)
+        fault.offset += start
+        raise fault from None
     try:
         return _Built(text, start).annotation(tree)
     except Fault as fault:
         fault.offset += start
         raise
+
+
+def _unexpected(text: str, error: UnexpectedToken) -> Fault:
+    """Where the grammar does not allow a token: there, or at the end of the line before, where one lacks."""
+    accepts = error.accepts or error.expected
+    wanted = " or ".join(sorted(_WORDS[kind] for kind in accepts if kind in _WORDS))
+    held = list(tokens(text))
+    number = len(held)
+    if error.token.type != "$END":
+        number = next(n for n, token in enumerate(held) if token[2] == error.token.start_pos)
+    kinds = [kind for kind, *_ in held[:number]]
+    if kinds[-3:] in (["NAME", "_COLON", "NAME"], ["NAME", "_EQUAL", "NAME"]):
+        key, sign, value = held[number - 3 : number]
+        if "\n" in text[sign[3] : value[2]]:
+            # What was taken for its value is the next key.
+            message = f"expected the value of '{short(key[1])}', found the end of the line"
+            return Fault(message, sign[3])
+    before = held[number - 1][3] if number else 0
+    if number == len(held) or "\n" in text[before : held[number][2]]:
+        found = "the end" if number == len(held) else "the end of the line"
+        return Fault(f"expected {wanted}, found {found}", before)
+    _, found, at, end = held[number]
+    return Fault(f"expected {wanted}, found '{short(found)}'", at, length=end - at)
 
 
 class _Built:

@@ -103,7 +103,7 @@ def scan(source: str) -> Scan:
 
 
 def without_comments(text: str) -> str:
-    """A text with blanks for its comments and for the line breaks that a backslash takes away.
+    """A text with blanks for its comments and for backslashes that join lines; line breaks stay.
 
     Offsets stay the same. Literals are respected.
     """
@@ -112,8 +112,8 @@ def without_comments(text: str) -> str:
     while at < len(text):
         match = _TOKEN.match(text, at)
         assert match is not None
-        removed = match.lastgroup in ("line", "block", "splice") or match.group() == "\r"
-        parts.append(" " * len(match.group()) if removed else match.group())
+        removed = match.lastgroup in ("line", "block", "splice")
+        parts.append(_blank(match.group()) if removed else match.group())
         at = match.end()
     return "".join(parts)
 
