@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ from approxir.frontends.c.symbols import symbols_of
 from approxir.frontends.errors import FrontendError
 from approxir.interp import run
 
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 SOURCE = """\
 // What the state is made of.
 int size(int n) { return n; }
@@ -104,6 +109,32 @@ def test_source_to_results(thresholds: list[int], decisions: list[int], n: int, 
     lowered = ax.compile(annotated, workload=ax.WorkloadType.CPP)
     assert "approx." not in lowered
     assert result(lowered, "sum", data, n) == expected
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_the_example_module_is_what_its_source_says(tmp_path: Path) -> None:
+    """The module beside examples/annotated_sum.c is written by hand; gcc is the judge of that."""
+    library = tmp_path / "kernels.so"
+    source = EXAMPLES / "annotated_sum.c"
+    options = ["-O1", "-ffp-contract=off", "-Wall", "-Werror", "-Wno-unknown-pragmas", "-shared", "-fPIC"]
+    subprocess.run(["gcc", *options, str(source), "-o", str(library)], check=True)
+    compiled = ctypes.CDLL(str(library))
+    text = (EXAMPLES / "annotated_sum.mlir").read_text()
+    data = np.random.default_rng(1).uniform(-1, 1, 300).astype(np.float32)
+    compiled.sum_of_squares.restype = compiled.gain.restype = compiled.approx_gain_1.restype = ctypes.c_float
+    for n in (0, 1, 299, 300):
+        exact = compiled.sum_of_squares(data.ctypes.data_as(ctypes.c_void_p), ctypes.c_int(n))
+        assert result(text, "sum_of_squares", data, n) == exact
+    for x in (0.5, -0.25, 0.9):
+        for function in ("gain", "approx_gain_1"):
+            exact = getattr(compiled, function)(ctypes.c_float(x), ctypes.c_int(1))
+            assert result(text, function, np.float32(x), 1) == exact
+    annotated = annotate(source.read_text(), text)
+    assert [str(each.diagnostic()) for each in ax.parse(annotated).lint()] == []
+    lowered = ax.compile(annotated, workload=ax.WorkloadType.CPP)
+    for n, step in ((99, 1), (100, 2), (300, 2)):
+        expected = result(text, "sum_of_squares", np.ascontiguousarray(data[:n:step]), len(data[:n:step]))
+        assert result(lowered, "sum_of_squares", data, n) == expected
 
 
 def test_substitution_works_from_end_to_end() -> None:
