@@ -57,7 +57,12 @@ def test_console_blocks_show_what_the_commands_print(tmp_path: Path) -> None:
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = step.partition("\n")
             done = subprocess.run(
-                ["bash", "-c", prelude + command], capture_output=True, text=True, check=False, cwd=tmp_path
+                ["bash", "-c", prelude + command],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                cwd=tmp_path,
             )
             assert done.stdout == expected, command
 
