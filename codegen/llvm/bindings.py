@@ -58,10 +58,9 @@ class Bindings:
                 held = self.ir.Module.parse(text)
                 self.passmanager.PassManager.parse(pipeline(passes)).run(held.operation)
         except self.ir.MLIRError as error:
-            reply = {"ok": False, "diagnostics": [plain(entry) for entry in error.error_diagnostics]}
-            found = mlir_report.to_diagnostics(mlir_report.from_bindings(reply), Source(text, module.file))
-            raise failed("MLIR cannot compile this module:", found, text, module) from None
-        return LoweredModule(self, held, context)
+            found = [plain(entry) for entry in error.error_diagnostics]
+            raise _refused("MLIR cannot compile this module:", found, text, module) from None
+        return LoweredModule(self, held, context, text, module)
 
     def llvm_ir(self, module: LoweredModule) -> str:
         """The module in LLVM's own language."""
@@ -71,20 +70,41 @@ class Bindings:
 
     def engine(self, module: LoweredModule, opt_level: int) -> Any:
         """LLVM's engine for a module; raises `CompilationError` where LLVM refuses it."""
+        said: list[dict[str, Any]] = []
+
+        def collect(diagnostic: Any) -> bool:
+            said.append(plain(diagnostic))
+            return True
+
+        handler = module.context.attach_diagnostic_handler(collect)
         try:
             with module.context:
                 return self.execution_engine.ExecutionEngine(module.module, opt_level=opt_level)
         except RuntimeError as error:
-            raise CompilationError(f"LLVM cannot compile this module: {error}") from None
+            if not said:
+                raise CompilationError(f"LLVM cannot compile this module: {error}") from None
+            raise _refused("LLVM cannot compile this module:", said, module.text, module.source) from None
+        finally:
+            handler.detach()
+
+
+def _refused(message: str, said: list[dict[str, Any]], text: str, module: Module) -> CompilationError:
+    report = mlir_report.from_bindings({"ok": False, "diagnostics": said})
+    return failed(message, mlir_report.to_diagnostics(report, Source(text, module.file)), text, module)
 
 
 class LoweredModule:
-    """A module in LLVM's dialect, with the context that holds it."""
+    """A module in LLVM's dialect, with the context that holds it.
 
-    def __init__(self, bindings: Bindings, module: Any, context: Any) -> None:
+    `text` is what it was made of, and `source` the module that was printed as that text.
+    """
+
+    def __init__(self, bindings: Bindings, module: Any, context: Any, text: str, source: Module) -> None:
         self.bindings = bindings
         self.module = module
         self.context = context
+        self.text = text
+        self.source = source
 
     def declared(self) -> list[str]:
         """The functions that are declared without being defined, but for LLVM's own."""

@@ -68,7 +68,10 @@ class LlvmJit(Backend):
         def find(symbol: str) -> Native:
             address = engine.raw_lookup(symbol)
             if not address:
-                raise CompilationError(f"LLVM has no code for '{symbol}'")
+                raise CompilationError(
+                    "LLVM cannot finish the code of this module: something that it needs is not in this "
+                    "process. What, LLVM has written to standard error."
+                )
             return Native(address, owner, packed=True)
 
         exported = artifact.exported

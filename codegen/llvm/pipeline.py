@@ -8,6 +8,7 @@ from approxir.codegen.llvm.tensors import TENSORS_TO_BUFFERS
 
 BUFFERS_TO_LLVM = (
     "convert-linalg-to-loops",
+    "expand-realloc",
     "convert-vector-to-scf",
     "lower-affine",
     "convert-scf-to-cf",
@@ -16,6 +17,8 @@ BUFFERS_TO_LLVM = (
     "convert-complex-to-standard",
     "arith-expand",
     "memref-expand",
+    "convert-math-to-funcs",
+    "convert-scf-to-cf",
     "convert-math-to-llvm",
     "convert-math-to-libm",
     "convert-index-to-llvm",
