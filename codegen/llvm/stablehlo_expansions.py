@@ -14,9 +14,9 @@ from approxir.ir.building import Builder
 from approxir.ir.forms import form_of
 from approxir.ir.module import parse
 from approxir.ir.operation import Operation
+from approxir.passes.base import made_for
 from approxir.passes.calls import constant_index
 from approxir.passes.functions import Functions
-from approxir.passes.regions import known_type
 from approxir.passes.tensors import TensorForms
 from approxir.values import (
     Attribute,
@@ -35,6 +35,9 @@ from approxir.values import (
 if TYPE_CHECKING:
     from approxir.ir.module import Module
 
+Rewrite = Callable[[Operation, Functions], bool]
+"""Puts something else in the place of an operation, if it can, and returns whether it did."""
+
 _I64 = IntegerType(64)
 _SMALL = frozenset({"f16", "bf16"})
 _INFINITY = {"f16": "0x7C00", "bf16": "0x7F80", "f32": "0x7F800000", "f64": "0x7FF0000000000000"}
@@ -52,9 +55,24 @@ def expand(module: Module) -> bool:
     changed = False
     for op in module.find("stablehlo.", "chlo.", "sdy."):
         rewrite = _REWRITES.get(op.name)
-        if rewrite is not None and rewrite(op, functions):
+        if rewrite is not None and _rewritten(op, rewrite, functions):
             changed = True
     return changed
+
+
+def _rewritten(op: Operation, rewrite: Rewrite, functions: Functions) -> bool:
+    """Rewrite an operation; errors about what is made for it will point to it."""
+    block, before, after = op.block, op.prev, op.next
+    if not rewrite(op, functions):
+        return False
+    assert block is not None
+    made = block.first if before is None else before.next
+    while made is not None and made is not after:
+        for inner in made.walk():
+            if inner._made is not None and inner._made.origin is None:
+                made_for(inner, op)
+        made = made.next
+    return True
 
 
 def _tensor(op: Operation, functions: Functions) -> TensorType | None:
@@ -141,30 +159,43 @@ def _top_k(op: Operation, functions: Functions) -> bool:
 
 
 def _reduce(op: Operation, functions: Functions) -> bool:
-    """A reduction over no dimension, which applies its body once to each element: over one of size 1."""
-    kinds = tensor_types(op.operands, op, functions)
+    """Reductions of nothing, which are where they start, and reductions over no dimension."""
+    kinds, results = tensor_types(op.operands, op, functions), tensor_types(op.results, op, functions)
+    if not kinds or not results or not all(kind.has_static_shape for kind in [*kinds, *results]):
+        return False
+    count = len(results)
+    if 0 in kinds[0].shape:
+        nowhere = {"broadcast_dimensions": DenseArrayAttr(_I64, ())}
+        build = Builder.before(op)
+        starts = [
+            build.create("stablehlo.broadcast_in_dim", [value], [kind], properties=nowhere).result
+            for value, kind in zip(list(op.operands)[count:], results, strict=True)
+        ]
+        op.replace_with(*starts)
+        return True
     dimensions = op.attributes.get("dimensions")
-    if kinds is None or not isinstance(dimensions, DenseArrayAttr) or dimensions.values:
+    if not isinstance(dimensions, DenseArrayAttr) or dimensions.values:
         return False
-    count = len(kinds) // 2
-    if not all(kind.has_static_shape for kind in kinds):
-        return False
+    _reduce_over_one(op, kinds[:count], results)
+    return True
+
+
+def _reduce_over_one(op: Operation, kinds: list[TensorType], results: list[TensorType]) -> None:
+    """Reduce over a new dimension of size 1, which applies the body once to each element."""
     build = Builder.before(op)
-    wide = [TensorType((1, *kind.shape), kind.element_type) for kind in kinds[:count]]
+    wide = [TensorType((1, *kind.shape), kind.element_type) for kind in kinds]
     given = [
         build.create("stablehlo.reshape", [value], [kind]).result
         for value, kind in zip(op.operands, wide, strict=False)
     ]
-    block = _reducer(op)
     made = build.create(
         "stablehlo.reduce",
-        [*given, *list(op.operands)[count:]],
-        [known_type(result, op) for result in op.results],
+        [*given, *list(op.operands)[len(kinds) :]],
+        results,
         properties={**_own(op), "dimensions": DenseArrayAttr(_I64, (0,))},
-        regions=[Region.create([block])],
+        regions=[Region.create([_reducer(op)])],
     )
     op.replace_with(*made.results)
-    return True
 
 
 def _reducer(op: Operation) -> Block:
@@ -223,12 +254,20 @@ def _size(op: Operation, functions: Functions) -> bool:
     return True
 
 
+def _dynamic_reshape(op: Operation, functions: Functions) -> bool:
+    kind = _tensor(op, functions)
+    if kind is None:
+        return False
+    op.replace_with(Builder.before(op).create("tensor.reshape", list(op.operands), [kind]).result)
+    return True
+
+
 def _i64(number: int) -> IntegerAttr:
     return IntegerAttr(number, _I64)
 
 
-def _slice(op: Operation, functions: Functions) -> bool:
-    """An empty slice: upstream's pass makes one that starts behind the end, which MLIR refuses."""
+def _empty(op: Operation, functions: Functions) -> bool:
+    """What has no elements: MLIR makes slices of it that start behind the end, and refuses them."""
     kind = _tensor(op, functions)
     if kind is None or 0 not in kind.shape:
         return False
@@ -237,7 +276,44 @@ def _slice(op: Operation, functions: Functions) -> bool:
     return True
 
 
-_REWRITES: dict[str, Callable[[Operation, Functions], bool]] = {
+def _pad(op: Operation, functions: Functions) -> bool:
+    """Nothing with something around it."""
+    kinds, kind = tensor_types(op.operands, op, functions), _tensor(op, functions)
+    if not kinds or kind is None or 0 not in kinds[0].shape or not kind.has_static_shape:
+        return False
+    if _empty(op, functions):
+        return True
+    nowhere = {"broadcast_dimensions": DenseArrayAttr(_I64, ())}
+    build = Builder.before(op)
+    made = build.create("stablehlo.broadcast_in_dim", [op.operands[1]], [kind], properties=nowhere)
+    op.replace_with(made.result)
+    return True
+
+
+def _update(op: Operation, functions: Functions) -> bool:
+    """Nothing put into something."""
+    kinds = tensor_types(op.operands, op, functions)
+    if not kinds or 0 not in kinds[1].shape:
+        return False
+    op.replace_with(op.operands[0])
+    return True
+
+
+def _concatenate(op: Operation, functions: Functions) -> bool:
+    """Nothing behind something."""
+    kinds = tensor_types(op.operands, op, functions)
+    kind = _tensor(op, functions)
+    if not kinds or kind is None or not any(0 in one.shape for one in kinds):
+        return False
+    if _empty(op, functions):
+        return True
+    kept = [value for value, one in zip(op.operands, kinds, strict=True) if 0 not in one.shape]
+    made = Builder.before(op).create("stablehlo.concatenate", kept, [kind], properties=_own(op))
+    op.replace_with(made.result)
+    return True
+
+
+_REWRITES: dict[str, Rewrite] = {
     **{f"chlo.{name}": _math for name in _MATH},
     "chlo.erf_inv": expand_erf_inv,
     "chlo.is_inf": _is_inf,
@@ -245,14 +321,20 @@ _REWRITES: dict[str, Callable[[Operation, Functions], bool]] = {
     "chlo.top_k": _top_k,
     "sdy.mesh": _mesh,
     "sdy.sharding_constraint": _same,
+    "stablehlo.concatenate": _concatenate,
     "stablehlo.convolution": _accumulate,
     "stablehlo.custom_call": _custom_call,
     "stablehlo.dot": _accumulate,
     "stablehlo.dot_general": _accumulate,
+    "stablehlo.dynamic_reshape": _dynamic_reshape,
+    "stablehlo.dynamic_slice": _empty,
+    "stablehlo.dynamic_update_slice": _update,
+    "stablehlo.gather": _empty,
     "stablehlo.get_dimension_size": _size,
     "stablehlo.optimization_barrier": _same,
+    "stablehlo.pad": _pad,
     "stablehlo.reduce": _reduce,
     "stablehlo.scatter": expand_scatter,
-    "stablehlo.slice": _slice,
+    "stablehlo.slice": _empty,
     "stablehlo.sort": expand_sort,
 }
