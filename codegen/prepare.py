@@ -104,6 +104,9 @@ def _placed(entry: Diagnostic, printed: list[Operation], made: list[Operation]) 
     if at is None:
         return entry
     op = made[at]
+    # What was made for nothing in particular is placed at what it stands in.
+    while op.source is None and op._made is not None and op._made.origin is None and op.parent is not None:
+        op = op.parent
     notes = tuple([_placed(note, printed, made) for note in entry.notes])
     found = diagnostic(op, None, entry.message, code=entry.code, hint=entry.hint)
     return dataclasses.replace(found, severity=entry.severity, notes=notes)
