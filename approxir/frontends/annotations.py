@@ -108,7 +108,7 @@ def tree_params(tree: DecisionTree) -> KnobParams:
         decisions=tuple(tree.decisions),
         thresholds_lowers=tuple(lower),
         thresholds_uppers=tuple(upper),
-        decision_values=tuple(tree.decision_values or dict.fromkeys(tree.decisions)),
+        decision_values=tuple(tree.decision_values) or tuple(dict.fromkeys(tree.decisions)),
         transform_type=tree.transform_type,
         transform_options=_options(tree.transform_options),
     )
@@ -117,8 +117,10 @@ def tree_params(tree: DecisionTree) -> KnobParams:
 def _options(options: Mapping[str, Any]) -> DictAttr:
     held: dict[str, Attribute] = {}
     for key, value in options.items():
+        # NumPy's numbers say what Python's do.
+        plain = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
         try:
-            held[key] = attribute(value)
+            held[key] = attribute(plain)
         except InvalidValue as error:
             raise FrontendError(f"transform_options[{key!r}]: {error.message}") from None
     return DictAttr(held)

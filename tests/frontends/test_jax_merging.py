@@ -55,7 +55,7 @@ def modules(draw: st.DrawFn) -> tuple[str, list[tuple[str, int]]]:
     return text, [(name, added[name]) for name in functions]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     parts=st.lists(st.tuples(st.sampled_from(NAMES), modules()), max_size=5, unique_by=lambda part: part[0])
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,9 @@ def no_state() -> int:
 class Chosen:
     """A function on IREE whose knob value is chosen for each call: one program for all of them."""
 
-    def __init__(self, function: Callable[..., Any], transform: str, values: range, **options: Any) -> None:
+    def __init__(
+        self, function: Callable[..., Any], transform: str, values: Sequence[int], **options: Any
+    ) -> None:
         tree = ax.DecisionTree(
             no_state, [], [], [values[0]], transform, decision_values=list(values), transform_options=options
         )
@@ -98,7 +100,7 @@ def test_perforated_fori_loops() -> None:
     def bound(n: Any, x: Any) -> Any:
         return lax.fori_loop(1, n, lambda i, s: s + i * x[i], jnp.zeros(3))
 
-    x, values = ramp(12, 3), range(13)
+    x, values = ramp(12, 3), [0, 1, 2, 3, 10, 11]
     with_known, with_bound = (Chosen(f, "loop_perforate", values) for f in (known, bound))
     for step in values:
         terms = (np.float32(i) * x[i] for i in range(1, 11, max(1, step)))
@@ -111,9 +113,9 @@ def test_rescaled_sums() -> None:
     def mean(x: Any) -> Any:
         return lax.fori_loop(0, 10, lambda i, s: s + x[i], jnp.float32(0)) / 10
 
-    rescaled = Chosen(mean, "loop_perforate", range(7), rescale=True)
+    rescaled = Chosen(mean, "loop_perforate", range(5), rescale=True)
     x = ramp(10)
-    for step in range(7):
+    for step in range(5):
         kept = x[:: max(1, step)]
         expected = kept.sum() * np.float32(10 / len(kept)) / 10
         np.testing.assert_allclose(rescaled(step, x), expected, rtol=RTOL)
@@ -129,8 +131,8 @@ def test_perforated_while_loops() -> None:
 
         return lax.while_loop(goes_on, lambda s: (s[0] + 1, 0.5 * (s[1] + a / s[1])), (0, a))
 
-    found = Chosen(root, "loop_perforate", range(6))
-    for step in range(6):
+    found = Chosen(root, "loop_perforate", range(4))
+    for step in range(4):
         a = 4 * ramp(6)
         i, x = 0, a.copy()
         while i < 9 and np.abs(x * x - a).max() > 1e-3:
@@ -147,8 +149,8 @@ def test_perforated_scans(reverse: bool) -> None:
     def smoothed(x: Any) -> Any:
         return lax.scan(lambda c, v: (0.5 * c + v, c - v), jnp.float32(1), x, reverse=reverse)
 
-    x, found = ramp(7), Chosen(smoothed, "loop_perforate", range(9))
-    for step in range(9):
+    x, found = ramp(7), Chosen(smoothed, "loop_perforate", [0, 2, 3, 8])
+    for step in (0, 2, 3, 8):
         carry, out = np.float32(1), np.zeros(7, np.float32)
         for k in range(0, 7, max(1, step)):
             place = 6 - k if reverse else k

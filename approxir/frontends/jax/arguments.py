@@ -63,13 +63,16 @@ def load_jax() -> ModuleType:
 def abstract(leaf: Any) -> Any:
     """The shape and type of an array or number as JAX has it. Raises `TypeError` for anything else."""
     jax = load_jax()
-    if isinstance(leaf, jax.ShapeDtypeStruct):
+    if isinstance(leaf, jax.ShapeDtypeStruct) and not jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.extended):
         return leaf
     if isinstance(leaf, int) and not isinstance(leaf, bool):
         limits = (-(1 << 63), (1 << 63) - 1) if jax.config.jax_enable_x64 else (-(1 << 31), (1 << 31) - 1)
         if not limits[0] <= leaf <= limits[1]:
             raise TypeError(f"{leaf} does not fit into {limits[1].bit_length() + 1} bits")
-    return jax.api_util.shaped_abstractify(leaf)
+    kind = jax.api_util.shaped_abstractify(leaf)
+    if jax.dtypes.issubdtype(kind.dtype, jax.dtypes.extended):
+        raise TypeError("keys are no arrays of numbers; hand over jax.random.key_data of them")
+    return kind
 
 
 def read_arguments(

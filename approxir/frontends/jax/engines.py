@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from approxir.codegen import backend
 from approxir.codegen.kernel import Kernel
+from approxir.frontends.errors import FrontendError
 from approxir.ir.module import Module
 from approxir.nearest import did_you_mean
 
@@ -37,15 +39,18 @@ def check_engine(name: str) -> None:
 def load(engine: str, module: Module, function: str, live: bool, options: Mapping[str, Any]) -> Program:
     """Compile a module and load one of its functions; `options` are those of the back end's methods.
 
-    Raises `TypeError` for an option that neither `compile` nor `load` of the back end has.
+    Raises `FrontendError` for an option that neither `compile` nor `load` of the back end has.
     """
     if engine == INTERPRETER:
-        if options:
-            raise TypeError(f"the interpreter has no option '{next(iter(options))}'")
+        _check_options(engine, options, ())
         return Interpreted(module, function)
     chosen = backend.get(engine)
-    loading = set(inspect.signature(chosen.load).parameters)
-    loading -= set(inspect.signature(chosen.compile).parameters)
+    compiling, loading = (
+        [name for name, parameter in inspect.signature(method).parameters.items() if parameter.kind in _NAMED]
+        for method in (chosen.compile, chosen.load)
+    )
+    _check_options(engine, options, sorted({*compiling, *loading} - {"module", "live", "artifact"}))
+    loading = [name for name in loading if name not in compiling]
     artifact = chosen.compile(
         module, live=live, **{key: value for key, value in options.items() if key not in loading}
     )
@@ -53,6 +58,16 @@ def load(engine: str, module: Module, function: str, live: bool, options: Mappin
     loader: Callable[..., Kernel] = chosen.load
     kernel = loader(artifact, **{key: value for key, value in options.items() if key in loading})
     return Compiled(kernel[function], kernel.set)
+
+
+_NAMED = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _check_options(engine: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in options:
+        if name not in known:
+            hint = did_you_mean(name, known) or (f"it has: {', '.join(known)}" if known else "it has none")
+            raise FrontendError(f"the back end {engine} has no option {name!r}; {hint}")
 
 
 @dataclass(frozen=True)
@@ -79,15 +94,18 @@ class Interpreted:
         self.module = module
         self.function = function
         self._interpreter: Any = None
+        self._lock = threading.Lock()
 
     def __call__(self, arrays: Sequence[Any]) -> list[Any]:
         from approxir.interp import Interpreter
 
-        if self._interpreter is None:
-            self._interpreter = Interpreter(self.module)
-        return list(self._interpreter.call(self.function, *arrays))
+        with self._lock:
+            if self._interpreter is None:
+                self._interpreter = Interpreter(self.module)
+            return list(self._interpreter.call(self.function, *arrays))
 
     def set(self, config: Mapping[str, int]) -> object:
-        # The interpreter keeps what it has read.
-        self._interpreter = None
-        return self.module.apply(config)
+        with self._lock:
+            # The interpreter keeps what it has read.
+            self._interpreter = None
+            return self.module.apply(config)

@@ -24,13 +24,14 @@ _CONVERT = "stablehlo.convert"
 _WHILE = "stablehlo.while"
 
 
-def tidy_loops(module: Module) -> None:
-    """Inline the bodies of loops, and let each loop have one counter."""
-    _inline_bodies(module.symbols)
-    loops = [op for op in module.walk() if op.name == _WHILE]
+def tidy_loops(module: Module, name: str) -> None:
+    """Inline the bodies of the loops of one function, and let each of them have one counter."""
+    table = module.symbols
+    _inline_bodies(table, name)
+    loops = [op for op in table[name].walk() if op.name == _WHILE]
     if not loops:
         return
-    for op in list(module.walk()):
+    for op in list(table[name].walk()):
         # These stand between the two sides of a sum, and before the conditions of loops.
         if _changes_nothing(op):
             op.replace_with(op.operands[0])
@@ -55,11 +56,10 @@ def _changes_nothing(op: Operation) -> bool:
     return held.values()[0] is False
 
 
-def _inline_bodies(table: SymbolTable) -> None:
-    """Put the functions that JAX makes of bodies of loops in the place of the calls."""
-    bodies = [op for name, op in table.definitions.items() if _is_body(name)]
+def _inline_bodies(table: SymbolTable, name: str) -> None:
+    """Put the functions that JAX makes of bodies of loops in the place of a function's calls."""
     while True:
-        calls = [op for op in table.region.walk() if op.name == _CALL and _is_body(_callee(op))]
+        calls = [op for op in table[name].walk() if op.name == _CALL and _is_body(_callee(op))]
         if not calls:
             break
         # The body of one may call another.
@@ -67,8 +67,12 @@ def _inline_bodies(table: SymbolTable) -> None:
             target = table[_callee(call)].clone()
             values = inline_block(target.regions[0].blocks[0], call, list(call.operands))
             call.replace_with(*values)
-    for op in bodies:
-        op.erase(force=True)
+    used = {_callee(op) for op in table.region.walk() if op.name == _CALL}
+    bodies = {symbol: op for symbol, op in table.definitions.items() if _is_body(symbol)}
+    while unused := [symbol for symbol in bodies if symbol not in used]:
+        for symbol in unused:
+            bodies.pop(symbol).erase(force=True)
+        used = {_callee(op) for op in table.region.walk() if op.name == _CALL}
 
 
 def _is_body(name: str) -> bool:

@@ -197,7 +197,7 @@ def _module(
     )
     module = parse(text, file="<jax>")
     inline_only_call(module, MAIN)
-    tidy_loops(module)
+    tidy_loops(module, MAIN)
     measured = sum(way == "size" for way in ways.values())
     give_signature(module, MAIN, list(_places(arguments, ways, measured)), sizes.argument_of)
     if measured and not slices_for_gathers(module):

@@ -28,6 +28,7 @@ from approxir.values import (
 
 _FUNCTION = "func.func"
 _SYMBOL = "jax.global_constant"
+_RESULT = "jax.result_info"
 _INHERENT = ("sym_name", "function_type", "sym_visibility", "arg_attrs", "res_attrs")
 
 
@@ -93,10 +94,6 @@ def give_signature(
     symbols = [_symbol(held) for held in attrs]
     count = sum(symbol is not None for symbol in symbols)
     sources = [None if place.source is None else count + place.source for place in places]
-    if count == 0 and sources == list(range(len(old))):
-        for place, argument in zip(places, old, strict=True):
-            argument.name = place.label
-        return
     types = [
         _integer(place.dtype) if source is None else _known(old[source])
         for place, source in zip(places, sources, strict=True)
@@ -160,9 +157,13 @@ def _replace(function: Operation, block: Block, arg_attrs: Sequence[DictAttr]) -
     assert isinstance(kind.value, FunctionType)
     inputs = tuple([_known(argument) for argument in block.arguments])
     held["function_type"] = TypeAttr(FunctionType(inputs, kind.value.results))
+    results = held.pop("res_attrs", None)
+    # JAX names each result by its place in the tree of results.
+    res_attrs = [_without(one, _RESULT) for one in results.elements] if isinstance(results, ArrayAttr) else []
     held.pop("arg_attrs", None)
-    if any(one.entries for one in arg_attrs):
-        held["arg_attrs"] = ArrayAttr(tuple(arg_attrs))
+    for key, attrs in (("arg_attrs", list(arg_attrs)), ("res_attrs", res_attrs)):
+        if any(one.entries for one in attrs):
+            held[key] = ArrayAttr(tuple(attrs))
     made = Operation.create(
         _FUNCTION,
         properties={key: held[key] for key in _INHERENT if key in held},
@@ -178,6 +179,11 @@ def _argument_attributes(function: Operation, count: int) -> list[DictAttr]:
     held = function.attributes.get("arg_attrs")
     found = list(held.elements) if isinstance(held, ArrayAttr) else [DictAttr()] * count
     return [one if isinstance(one, DictAttr) else DictAttr() for one in found]
+
+
+def _without(held: Attribute, key: str) -> DictAttr:
+    entries = held.entries if isinstance(held, DictAttr) else ()
+    return DictAttr([entry for entry in entries if entry[0] != key])
 
 
 def _symbol(held: DictAttr) -> str | None:
