@@ -27,7 +27,10 @@ if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
     __path__.append(os.path.dirname(os.path.dirname(__file__)))
 
 if TYPE_CHECKING:
+    from approxir.codegen.iree.backend import iree
+    from approxir.codegen.iree.loading import compile_to_iree, load_module
     from approxir.codegen.kernel import Kernel
+    from approxir.codegen.llvm.aot import compile_executable, compile_object, compile_shared
     from approxir.codegen.llvm.jit import jit
     from approxir.compiler import (
         FUNC_SUBSTITUTE_PIPELINE,
@@ -98,7 +101,10 @@ if TYPE_CHECKING:
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
+    "approxir.codegen.iree.backend": ("iree",),
+    "approxir.codegen.iree.loading": ("compile_to_iree", "load_module"),
     "approxir.codegen.kernel": ("Kernel",),
+    "approxir.codegen.llvm.aot": ("compile_executable", "compile_object", "compile_shared"),
     "approxir.codegen.llvm.jit": ("jit",),
     "approxir.compiler": (
         "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "ToolchainConfig", "WorkloadType", "compile",
@@ -147,20 +153,22 @@ _REGISTRIES = ("passes", "transforms")
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
-    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError", "ApproxIRError",
-    "Approximated", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder", "CgeistConfig",
-    "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation", "DecisionTree", "Diagnostic",
-    "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob", "KnobParams", "KnobView",
-    "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult", "Operation", "ParamsError",
-    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region", "SafetyContract", "SourceLocation",
-    "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam", "Type", "Use", "Value",
-    "VerifyError", "WorkloadType", "__version__", "approximate", "attribute", "collect_helper_functions",
-    "compile", "compile_cpp_source", "compile_file", "export_module", "export_module_with_configs",
-    "export_to_mlir", "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir",
-    "get_config", "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
-    "inject_annotations_text", "inline_block", "jit", "load", "needs_pre_emit_transform", "parse",
-    "parse_and_generate", "parse_attribute", "parse_cpp_annotations", "parse_location", "parse_type",
-    "passes", "pattern", "rewrite", "run_pipeline", "set_toolchain", "to_python", "transforms", "with_config",
+    "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
+    "ApproxIRError", "Approximated", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder",
+    "CgeistConfig", "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation",
+    "DecisionTree", "Diagnostic", "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob",
+    "KnobParams", "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult",
+    "Operation", "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region",
+    "SafetyContract", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig",
+    "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType", "__version__", "approximate",
+    "attribute", "collect_helper_functions", "compile", "compile_cpp_source", "compile_executable",
+    "compile_file", "compile_object", "compile_shared", "compile_to_iree", "export_module",
+    "export_module_with_configs", "export_to_mlir", "export_with_config", "generate_annotations",
+    "generate_cpp_annotation_mlir", "get_config", "get_function_name", "get_pipeline_for_config",
+    "get_toolchain", "inject_annotations", "inject_annotations_text", "inline_block", "iree", "jit",
+    "load", "load_module", "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
+    "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "rewrite",
+    "run_pipeline", "set_toolchain", "to_python", "transforms", "with_config",
 ]  # fmt: skip
 
 

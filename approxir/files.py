@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from approxir.errors import ParseError
@@ -75,27 +76,55 @@ def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     Raises:
         OSError: the file or its directory cannot be written; nothing has changed.
     """
+    write_all_atomic({os.fspath(path): data})
+
+
+def write_all_atomic(contents: Mapping[str, bytes], executable: Collection[str] = ()) -> None:
+    """Write files that belong together, each as `write_bytes_atomic` does.
+
+    None takes its place before all have been written, so that a full disk does not leave some old and some
+    new. Those in `executable` can be run.
+
+    Raises:
+        OSError: a file or its directory cannot be written.
+    """
+    prepared: list[tuple[str, str, str]] = []
+    streams: list[tuple[str, bytes]] = []
+    path = ""
     try:
-        _write(os.path.realpath(path), data)
+        for path, data in contents.items():
+            target = os.path.realpath(path)
+            old = _status(target)
+            if old is not None and not stat.S_ISREG(old.st_mode):
+                streams.append((path, data))
+            else:
+                prepared.append((path, _prepared(target, data, old, path in executable), target))
+        for path, data in streams:
+            with open(path, "wb") as stream:
+                stream.write(data)
+        while prepared:
+            path, temporary, target = prepared[0]
+            os.replace(temporary, target)
+            del prepared[0]
     except OSError as error:
         # The message is to name the file that was asked for, not a temporary one or none at all.
-        error.filename = os.fspath(path)
+        error.filename, error.filename2 = path, None
         raise
+    finally:
+        for _, temporary, _ in prepared:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
 
 
-def _write(target: str, data: bytes) -> None:
+def _status(target: str) -> os.stat_result | None:
     try:
-        old = os.stat(target)
+        return os.stat(target)
     except FileNotFoundError:
-        old = None
-    if old is None or stat.S_ISREG(old.st_mode):
-        _replace(target, data, old)
-    else:
-        with open(target, "wb") as stream:
-            stream.write(data)
+        return None
 
 
-def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
+def _prepared(target: str, data: bytes, old: os.stat_result | None, executable: bool) -> str:
+    """A temporary file beside the target, ready to take its place."""
     if old is not None and not os.access(target, os.W_OK):
         # A rename would get around the permissions of the file itself.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
@@ -109,17 +138,18 @@ def _replace(target: str, data: bytes, old: os.stat_result | None) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         if old is None:
-            os.chmod(temporary, 0o666 & ~_umask())
+            os.chmod(temporary, (0o777 if executable else 0o666) & ~_umask())
         else:
             if hasattr(os, "chown"):
                 with contextlib.suppress(PermissionError):
                     os.chown(temporary, old.st_uid, old.st_gid)
-            os.chmod(temporary, stat.S_IMODE(old.st_mode))
-        os.replace(temporary, target)
+            runs = 0o111 & ~_umask() if executable else 0
+            os.chmod(temporary, stat.S_IMODE(old.st_mode) | runs)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+    return temporary
 
 
 def _umask() -> int:

@@ -149,3 +149,36 @@ def test_a_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r".") as caught:
         files.write_text_atomic(tmp_path, "text")
     assert caught.value.filename == str(tmp_path)
+
+
+@posix
+def test_a_full_disk_leaves_all_files_as_they_were(tmp_path: Path) -> None:
+    """Also those that would have fitted."""
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "b").write_text("old")
+    script = (
+        "import resource, sys\n"
+        "from approxir import files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "a, b, c = sys.argv[1:]\n"
+        "try:\n"
+        "    files.write_all_atomic({a: b'new', b: b'x' * 100_000, c: b'new'})\n"
+        "except OSError as error:\n"
+        "    print(error.filename)\n"
+    )
+    paths = [str(tmp_path / name) for name in "abc"]
+    done = subprocess.run([sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{paths[1]}\n"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old", "b": "old"}
+
+
+@posix
+def test_files_that_belong_together(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    (tmp_path / "old").chmod(0o600)
+    old, new = str(tmp_path / "old"), str(tmp_path / "new")
+    files.write_all_atomic({old: b"1", new: b"2", "/dev/null": b"3"}, executable={old, new})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"old": b"1", "new": b"2"}
+    assert os.access(old, os.X_OK)
+    assert stat.S_IMODE(os.stat(old).st_mode) & 0o666 == 0o600
+    assert os.access(new, os.X_OK)

@@ -32,10 +32,6 @@ class CCompiler:
         """The command, as it would be typed."""
         return shlex.join(self.command)
 
-    def compile(self, source: Path, target: Path, options: Sequence[str] = ()) -> None:
-        """Compile C to an object file. Raises `CompilationError` with what the compiler says."""
-        self._run(["-std=c11", "-O2", "-fPIC", "-c", *options, "-o", str(target), str(source)])
-
     def link_shared(self, parts: Sequence[Path], target: Path, *, soname: str, complete: bool) -> None:
         """Link object files to a shared library without relocations in its code.
 
@@ -53,15 +49,18 @@ class CCompiler:
                 options.append("-Wl,-z,defs")
         self._run(options)
 
-    def link_executable(self, parts: Sequence[Path], target: Path) -> None:
-        """Link object files and C sources to a program. Raises `CompilationError`."""
-        self._run([*map(str, parts), "-o", str(target), "-lm"])
+    def link_executable(self, parts: Sequence[Path], target: Path, include: Path) -> None:
+        """Compile C sources, which find headers in the folder `include`, and link them with object files.
+
+        Raises `CompilationError` with what the compiler says.
+        """
+        self._run(["-std=gnu11", "-O2", f"-I{include}", *map(str, parts), "-o", str(target), "-lm"])
 
     def _run(self, options: Sequence[str]) -> None:
         done = programs.run([*self.command, *options])
         if done.status:
             said = "\n  ".join(programs.tail(done.said))
-            raise CompilationError(f"{self.name} cannot link what LLVM has made:\n  {said}")
+            raise CompilationError(f"{self.name} cannot make the file:\n  {said}")
 
 
 def _found() -> list[str]:

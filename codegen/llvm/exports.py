@@ -40,13 +40,26 @@ PREFIX = "__approx_"
 
 
 class Exporter:
-    """Adds the code between a module and its callers to the module."""
+    """Adds the code between a module and its callers to the module.
 
-    def __init__(self, prepared: Prepared, externals: Collection[str], copies: bool) -> None:
+    Args:
+        prepared: the module.
+        externals: the functions that it declares and its callers provide.
+        copies: whether arrays whose memory cannot be shared are copied for the call.
+        c_name: what to call the module where its callers are C programs, which are linked with it: their
+            externals are called by symbols, not by addresses that they hand over.
+    """
+
+    def __init__(
+        self, prepared: Prepared, externals: Collection[str], copies: bool, c_name: str | None = None
+    ) -> None:
         self.module: Module = prepared.module
         self.layout = prepared.layout
         self.copies = copies
         self.externals = externals
+        self.linked = c_name is not None
+        self.callers = "C" if self.linked else "Python"
+        self._prefix = PREFIX if c_name is None else f"approx_{c_name}_"
         self.functions = Functions()
         self.ownership = Ownership(self.functions)
         self.table: SymbolTable = self.module.symbols
@@ -55,6 +68,7 @@ class Exporter:
         self._unsupported: dict[str, str] = {}
         self._alignments = _assumed_alignments(self.module)
         self._symbols: set[str] = set()
+        self._origins: dict[tuple[str, int], frozenset[str]] = {}
 
     def export(self) -> Interface:
         """Add everything, and say what there is now.
@@ -75,7 +89,7 @@ class Exporter:
             exported[name] = call
         if self._public and not exported:
             shown = "\n".join(f"  {reason}" for reason in self._unsupported.values())
-            raise CompilationError(f"no function of this module can be called from Python:\n{shown}")
+            raise CompilationError(f"no function of this module can be called from {self.callers}:\n{shown}")
         bound = dict(self._bind_externals())
         returning = any(isinstance(p.slot, MemRefSlot) for call in exported.values() for p in call.results)
         constants = tuple(self._constants()) if returning else ()
@@ -89,6 +103,7 @@ class Exporter:
             parameters=parameters,
             layout=self.layout,
             unsupported=self._unsupported,
+            origins=self._origins,
         )
 
     # Names.
@@ -103,7 +118,7 @@ class Exporter:
 
     def _symbol(self, stem: str, name: str) -> str:
         """A symbol that is a name in C as well, and free."""
-        wish = PREFIX + stem + "_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+        wish = self._prefix + stem + "_" + re.sub(r"\W", "_", name, flags=re.ASCII)
         found = self.table.fresh_name(wish)
         number = 0
         while found in self._symbols:
@@ -134,12 +149,12 @@ class Exporter:
         results = [slot_of(kind) for kind in signature.results]
         for number, slot in enumerate(results):
             if isinstance(slot, MemRefSlot):
-                self._check_origins(op, number)
+                self._origins[name, number] = self._checked_origins(op, number)
         call = call_interface(signature, self._symbol("call", name), inputs, results)
         self._texts.append(wrappers.call_wrapper(call, held.name))
         return call
 
-    def _check_origins(self, op: Operation, number: int) -> None:
+    def _checked_origins(self, op: Operation, number: int) -> frozenset[str]:
         origins = self.ownership.origins(op, number)
         if STACK in origins:
             raise UnsupportedTypeError(
@@ -150,6 +165,7 @@ class Exporter:
                 "it returns a memref that cannot be followed to where it was allocated, so that nobody could "
                 "free it; let the function write to a memref that it is given"
             )
+        return frozenset(origins)
 
     def _parameters(self) -> CallInterface | None:
         """The function that returns the array of live parameters, which the passes have added."""
@@ -198,12 +214,13 @@ class Exporter:
             elif not self.table.uses(symbol):
                 op.erase(force=True)
             elif not self._in_c(op, symbol):
+                shown = f"['{name}']" if self.linked else f"{{'{name}': function}}"
                 found = diagnostic(
                     op,
                     None,
                     f"the function '{name}' is called, but only declared",
                     code="link",
-                    hint=f"pass externals={{'{name}': function}}, or define it",
+                    hint=f"pass externals={shown}, or define it",
                 )
                 raise CompilationError(found.render(), (found,))
 
@@ -220,10 +237,13 @@ class Exporter:
                 if isinstance(slot, TensorSlot) and not slot.is_static:
                     raise UnsupportedTypeError(f"the size of {slot.kind} is not known before the call")
         except UnsupportedTypeError as error:
-            found = diagnostic(op, None, f"'{name}' cannot be a function of Python: {error}", code="link")
+            found = diagnostic(
+                op, None, f"'{name}' cannot be a function of {self.callers}: {error}", code="link"
+            )
             raise CompilationError(found.render(), (found,)) from None
-        call = call_interface(held, self._symbol("bind", name), inputs, results)
-        self._texts.append(wrappers.external_wrapper(call))
+        stem = "external" if self.linked else "bind"
+        call = call_interface(held, self._symbol(stem, name), inputs, results)
+        self._texts.append(wrappers.external_wrapper(call, self.linked))
         op.erase(force=True)
         return call
 

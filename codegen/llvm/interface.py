@@ -52,7 +52,8 @@ class Interface:
     `unsupported` says of functions that cannot be called from Python why not. `externals` are functions
     that the module calls and its caller provides; the symbol of each stores the address to call. `constants`
     give the addresses of constant globals; `parameters` is the one that returns the array of live
-    parameters, whose layout is `layout`.
+    parameters, whose layout is `layout`. `origins` says where the memory of memrefs comes from that are
+    returned, by the name of the function and the number of the result: `approxir.codegen.llvm.ownership`.
     """
 
     functions: Mapping[str, CallInterface]
@@ -61,6 +62,7 @@ class Interface:
     parameters: CallInterface | None = None
     layout: Layout | None = None
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
 
 
 def slot_of(kind: Type) -> Slot:

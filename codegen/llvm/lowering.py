@@ -10,7 +10,7 @@ from importlib import resources
 from approxir.codegen.llvm.exports import Exporter
 from approxir.codegen.llvm.interface import Interface
 from approxir.codegen.llvm.pipeline import passes_for
-from approxir.codegen.prepare import Prepared, prepare
+from approxir.codegen.prepare import prepare
 from approxir.ir.module import Module, parse
 from approxir.passes.pipeline import run_pipeline
 
@@ -34,7 +34,12 @@ class Exported:
 
 
 def export(
-    module: Module | str, *, live: bool = False, externals: Collection[str] = (), copies: bool = False
+    module: Module | str,
+    *,
+    live: bool = False,
+    externals: Collection[str] = (),
+    copies: bool = False,
+    c_name: str | None = None,
 ) -> Exported:
     """Lower the approximations of a module and give it its interface; the given module stays as it is.
 
@@ -43,6 +48,7 @@ def export(
         live: whether thresholds and decisions are read at run time.
         externals: the functions that the module declares and the caller provides.
         copies: whether arrays whose memory cannot be shared are copied for the call.
+        c_name: what to call the module where C programs are linked with it.
 
     Raises: what `prepare`, `Exporter.export` and, for StableHLO, `to_linalg` raise.
     """
@@ -50,7 +56,8 @@ def export(
     stablehlo = bool(prepared.module.find(*_STABLEHLO))
     if stablehlo:
         run_pipeline(prepared.module, [CONTROL_FLOW])
-    interface = _exported(prepared, externals, copies)
+    interface = Exporter(prepared, externals, copies, c_name).export()
+    _add_runtime(prepared.module)
     lowered = prepared.module
     text = str(lowered)
     if stablehlo:
@@ -61,17 +68,23 @@ def export(
     return Exported(text, lowered, interface, passes_for(text), prepared.original)
 
 
-def _exported(prepared: Prepared, externals: Collection[str], copies: bool) -> Interface:
-    interface = Exporter(prepared, externals, copies).export()
-    text = str(prepared.module)
+def _add_runtime(module: Module) -> None:
+    """Add the functions that lowered code calls and no C library has."""
+    text = str(module)
     if "memref.copy" in text or "tensor<" in text:
-        block = prepared.module.symbol_holder.blocks[0]
-        for op in list(parse(_runtime(), file="<runtime>").operations):
-            op.detach()
-            block.append(op)
-    return interface
+        _add(module, "runtime.mlir")
+    if "f16" in text:
+        _add(module, "conversions.mlir")
+
+
+def _add(module: Module, name: str) -> None:
+    """Add the functions of a file of this package to a module."""
+    block = module.symbol_holder.blocks[0]
+    for op in list(parse(_read(name), file=f"<{name}>").operations):
+        op.detach()
+        block.append(op)
 
 
 @cache
-def _runtime() -> str:
-    return resources.files("approxir.codegen.llvm").joinpath("runtime.mlir").read_text(encoding="utf-8")
+def _read(name: str) -> str:
+    return resources.files("approxir.codegen.llvm").joinpath(name).read_text(encoding="utf-8")

@@ -12,10 +12,11 @@ _UNARY = (
 _BINARY = ("atan2", "copysign", "fdim", "fmax", "fmin", "fmod", "hypot", "nextafter", "pow", "remainder")
 _TERNARY = ("fma",)
 _OTHER = (
-    "_start", "abort", "aligned_alloc", "bcmp", "calloc", "exit", "free", "frexp", "ilogb", "ldexp", "llrint",
-    "llround", "lrint", "lround", "main", "malloc", "memcmp", "memcpy", "memmove", "memrefCopy", "memset",
-    "modf", "posix_memalign", "powi", "powif", "printf", "putchar", "puts", "realloc", "scalbn", "sincos",
-    "sincosf", "strlen",
+    "__truncdfbf2", "__truncdfhf2", "__truncsfbf2", "_start", "abort", "aligned_alloc",
+    "approx_round_to_odd", "bcmp", "calloc", "exit", "free", "frexp", "ilogb", "ldexp", "llrint", "llround",
+    "lrint", "lround", "main", "malloc", "memcmp", "memcpy", "memmove", "memrefCopy", "memset", "modf",
+    "posix_memalign", "powi", "powif", "printf", "putchar", "puts", "realloc", "scalbn", "sincos", "sincosf",
+    "strlen",
 )  # fmt: skip
 
 LIBM = dict.fromkeys(_UNARY, 1) | dict.fromkeys(_BINARY, 2) | dict.fromkeys(_TERNARY, 3)

@@ -56,6 +56,10 @@ class ObjectCompiler(ABC):
     def version(self) -> str | None:
         """The version of what compiles."""
 
+    def host_cpu(self) -> str | None:
+        """The name that LLVM has for the processor of this machine; None where it does not tell."""
+        return None
+
 
 def object_compiler(using: str | None = None) -> ObjectCompiler:
     """What compiles here: llvmlite, else the programs ``clang``, else ``opt`` and ``llc``.
@@ -118,6 +122,10 @@ class Llvmlite(ObjectCompiler):
 
     def version(self) -> str | None:
         return metadata.version("llvmlite")
+
+    def host_cpu(self) -> str | None:
+        name: str = self._llvm.get_host_cpu_name()
+        return name
 
     def compile(self, text: str, opt_level: int, processor: Processor) -> bytes:
         with self._lock:
@@ -217,9 +225,15 @@ class OptAndLlc(_Programs):
         code = programs.run([self.path, "-relocation-model=pic", "-filetype=obj", *common], optimized)
         return self._checked(self.path, code)
 
+    def host_cpu(self) -> str | None:
+        return self._told("Host CPU:")
+
     def _own_triple(self) -> str:
+        return self._told("Default target:")
+
+    def _told(self, what: str) -> str:
         said = programs.run([self.path, "--version"]).output.decode("utf-8", errors="replace")
-        return said.partition("Default target:")[2].split()[0]
+        return said.partition(what)[2].split()[0]
 
 
 class Clang(_Programs):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from approxir.codegen.backend import Artifact, Backend, BackendInfo
 from approxir.codegen.kernel import Kernel
 from approxir.codegen.llvm.c_compiler import CCompiler
-from approxir.codegen.llvm.calls import Native, direct
+from approxir.codegen.llvm.calls import Native
 from approxir.codegen.llvm.interface import Interface
 from approxir.codegen.llvm.linking import link
 from approxir.codegen.llvm.lowering import export
@@ -111,7 +111,7 @@ class LlvmShared(Backend):
         library = _Library(artifact.library)
 
         def find(symbol: str) -> Native:
-            return direct(library.address(symbol), library)
+            return Native(library.address(symbol), library)
 
         original = parse(artifact.original, file=artifact.file)
         return link(artifact.interface, find, self.name, library, externals, original)

@@ -37,10 +37,11 @@ def _call(emit: Emitter, call: CallInterface, callee: str, values: list[str]) ->
     return [f"%results#{number}" for number in range(count)]
 
 
-def external_wrapper(call: CallInterface) -> str:
-    """The function that the module declares, as one that calls a function of a frame by its address.
+def external_wrapper(call: CallInterface, linked: bool) -> str:
+    """The function that the module declares, as one that calls a function of a frame.
 
-    The address is in a global, where the function `call.symbol` of a frame puts it.
+    That is `call.symbol` itself, to be found by the linker, or one whose address is in a global, where the
+    function `call.symbol` of a frame puts it.
     """
     emit = Emitter()
     kinds = [str(kind) for kind in call.signature.inputs]
@@ -61,9 +62,12 @@ def external_wrapper(call: CallInterface) -> str:
             room[number] = emit.value(f"memref.alloc() : {memref}")
             place.slot.store_descriptor(emit, emit.place(frame, place.offset), room[number], memref)
     holder = _holder(call)
-    pointer = emit.value(f"llvm.mlir.addressof {holder} : {_POINTER}")
-    function = emit.value(f"llvm.load {pointer} : {_POINTER} -> {_POINTER}")
-    emit.do(f"llvm.call {function}({frame}) : {_POINTER}, ({_POINTER}) -> ()")
+    if linked:
+        emit.do(f"llvm.call {symbol_text(call.symbol)}({frame}) : ({_POINTER}) -> ()")
+    else:
+        pointer = emit.value(f"llvm.mlir.addressof {holder} : {_POINTER}")
+        function = emit.value(f"llvm.load {pointer} : {_POINTER} -> {_POINTER}")
+        emit.do(f"llvm.call {function}({frame}) : {_POINTER}, ({_POINTER}) -> ()")
     values = []
     for number, place in enumerate(call.results):
         if isinstance(place.slot, TensorSlot):
@@ -77,9 +81,9 @@ def external_wrapper(call: CallInterface) -> str:
             values.append(place.slot.load(emit, emit.place(frame, place.offset)))
     arguments = ", ".join(f"%a{number}: {kind}" for number, kind in enumerate(kinds))
     results = [str(kind) for kind in call.signature.results]
-    return _function(
-        call.signature.name, emit, arguments, results=results, returned=values, private=True
-    ) + _binder(call, holder)
+    function = _function(call.signature.name, emit, arguments, results=results, returned=values, private=True)
+    declared = f"llvm.func {symbol_text(call.symbol)}({_POINTER})\n"
+    return function + (declared if linked else _binder(call, holder))
 
 
 def _holder(call: CallInterface) -> str:
