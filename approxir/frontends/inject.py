@@ -50,7 +50,7 @@ def inject_annotations_text(base_mlir: str, annotations_text: str) -> str:
     checker or a recovering function that the module does not have, or a name that is defined in both with
     another body. Raises `ParseError` where one of the texts is not MLIR.
     """
-    if not annotations_text.strip():
+    if isinstance(annotations_text, str) and not annotations_text.strip():
         return base_mlir
     base = parse(base_mlir)
     annotations = parse(annotations_text, file="<annotations>")

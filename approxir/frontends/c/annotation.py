@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from approxir.dialects.approx.ops import (
     AnnotationOp,
@@ -14,7 +14,7 @@ from approxir.dialects.approx.ops import (
     TransformAnnotation,
     TryAnnotation,
 )
-from approxir.dialects.approx.params import KnobParams
+from approxir.dialects.approx.params import KnobParams, integer, integers
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, transform_name
 from approxir.frontends.errors import FrontendError
 from approxir.values import Attribute, DictAttr, InvalidValue, attribute
@@ -25,6 +25,12 @@ Kind = Literal["decision_tree", "transform", "try", "knob", "convert_to_call"]
 IDENTITY = "identity"
 """The state function that gives back its only argument."""
 
+_TEXTS = ("func_name", "transform_type", "state_function", "checker", "recover")
+_NUMBERS = ("knob_val", "id", "rf")
+_LISTS = (
+    "state_indices", "thresholds", "decisions", "decision_values", "thresholds_lower", "thresholds_upper",
+    "qos_in", "qos_out",
+)  # fmt: skip
 _LEAST, _GREATEST = 0, 100
 """The range of thresholds that no bounds are given for, unless they are outside of it."""
 
@@ -110,8 +116,9 @@ class CppAnnotation:
     def operations(self) -> list[AnnotationOp]:
         """The annotation as operations that stand nowhere; substitution needs two.
 
-        Raises `FrontendError` where something is missing that the kind needs.
+        Raises `FrontendError` where something is missing that the kind needs, or is of another type.
         """
+        self._check()
         name = self.func_name
         if self.kind == "knob":
             return [
@@ -144,6 +151,22 @@ class CppAnnotation:
             ]
         return [*held, ConvertToCallAnnotation.create(name)] if self.is_substitution else held
 
+    def _check(self) -> None:
+        """Raise `FrontendError` unless every field has the type that it should have."""
+        if self.kind not in get_args(Kind):
+            raise FrontendError(f"no kind of annotation is called {self.kind!r}")
+        for name in _TEXTS:
+            value = getattr(self, name)
+            if not isinstance(value, str) and (value is not None or name == "func_name"):
+                raise FrontendError(f"{name} is a string, not {value!r}")
+        try:
+            for name in _LISTS:
+                integers(getattr(self, name) or (), name)
+            for name in _NUMBERS:
+                integer(getattr(self, name) or 0, name)
+        except InvalidValue as error:
+            raise FrontendError(f"the annotation of '{self.func_name}': {error.message}") from None
+
     def _needed(self, name: str) -> Any:
         value = getattr(self, name)
         if value is None:
@@ -174,7 +197,8 @@ def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_na
     Raises `FrontendError` for an annotation that lacks something, or says what MLIR cannot hold.
     """
     held = list(annotations)
-    text = _identity_functions(held) + operations_text(operation_groups(held))
+    operations = operations_text(operation_groups(held))
+    text = _identity_functions(held) + operations
     if module_name is None or not text:
         return text
     body = "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
@@ -187,6 +211,9 @@ def operation_groups(annotations: Iterable[CppAnnotation]) -> list[list[Annotati
     Raises `FrontendError` as `CppAnnotation.operations` does.
     """
     held = list(annotations)
+    for each in held:
+        if not isinstance(each, CppAnnotation):
+            raise FrontendError(f"an annotation is a CppAnnotation, not {each!r}")
     marked = {each.func_name for each in held if each.kind == "convert_to_call"}
     groups = []
     for annotation in held:

@@ -6,12 +6,14 @@ macros are. Where that leaves it open which function is meant, nothing is guesse
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, get_args
 
 from approxir.errors import MissingDependencyError
+from approxir.frontends.errors import FrontendError
 from approxir.syntax.faults import Fault
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class Functions:
 
     def __init__(self, source: str, code: str, language: Language | None = None) -> None:
         if language is not None and language not in get_args(Language):
-            raise ValueError(f"no language is called {language!r}: it is 'c' or 'c++'")
+            raise FrontendError(f"no language is called {language!r}: it is 'c' or 'c++'")
         self._source = source
         self._code = code
         self._order: tuple[Language, ...] = ("c", "c++") if language == "c" else ("c++", "c")
@@ -132,15 +134,26 @@ class _Tree:
     def __init__(self, source: str, code: str, language: Language) -> None:
         self._source = source
         self._code = code
-        self._root = _parse(code, language).root_node
-        self.faults = _faults(self._root)
+        root = _parse(code, language).root_node
+        self.faults = _faults(root)
+        # A root that is not understood at all holds everything in one.
+        self._top = root.children if root.type != "ERROR" else [root]
+        self._ends = [node.end_byte for node in self._top]
 
     def following(self, place: int) -> Function:
         """The first function behind an offset; raises `Fault` as `Functions.following` does."""
-        pending: list[tuple[Node, tuple[str, ...]]] = [(self._root, ())]
+        for index in range(bisect_right(self._ends, place), len(self._top)):
+            function = self._first_in(self._top[index], place)
+            if function is not None:
+                return function
+        raise Fault("no function follows", -1, hint=_NAME_IT)
+
+    def _first_in(self, top: Node, place: int) -> Function | None:
+        """The first function in a node of the top level that is behind an offset."""
+        pending: list[tuple[Node, tuple[str, ...]]] = [(top, ())]
         while pending:
             node, scope = pending.pop()
-            if node.end_byte <= place and node is not self._root:
+            if node.end_byte <= place:
                 continue
             kind = node.type
             if kind == "function_definition":
@@ -175,7 +188,7 @@ class _Tree:
                 and node.parent.type in _LISTS
             ):
                 raise _unclear(node)
-        raise Fault("no function follows", -1, hint=_NAME_IT)
+        return None
 
     def _defined(self, node: Node, place: int, scope: tuple[str, ...]) -> Function:
         """The function of a definition that ends behind an offset."""
@@ -195,7 +208,7 @@ class _Tree:
 
     def functions(self) -> Iterator[Function]:
         """Every function whose name can be told, in order."""
-        pending: list[tuple[Node, tuple[str, ...]]] = [(self._root, ())]
+        pending: list[tuple[Node, tuple[str, ...]]] = [(node, ()) for node in reversed(self._top)]
         while pending:
             current, around = pending.pop()
             try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from approxir.dialects.approx.params import I32_LIMITS
 from approxir.dialects.approx.payload import TRANSFORM_ALIASES
-from approxir.errors import Diagnostic
+from approxir.errors import ArgumentError, Diagnostic
 from approxir.frontends.c.annotation import IDENTITY, CppAnnotation, identity_function
 from approxir.frontends.c.keys import ALIASES, KEYS, REQUIRED, find_key
 from approxir.frontends.c.reading import Entry, Literal, Name, Written, find_annotations, short
@@ -82,7 +82,7 @@ def parse_source(source: Source, language: Language | None = None) -> list[Place
     from approxir.frontends.c.checking import find_problems
 
     if not isinstance(source.text, str):
-        raise TypeError(f"C and C++ source is a string, not {type(source.text).__name__}")
+        raise ArgumentError(f"C and C++ source is a string, not {type(source.text).__name__}")
     reader = _Reader(source, language)
     found: list[Placed] = []
     diagnostics: list[Diagnostic] = []

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Number = int | float
 
+MAX_DEPTH = 50
+"""How deep braces may be nested in an annotation."""
+
 
 class Name(NamedTuple):
     """A word of an annotation, quoted or not, and where it stands in the source."""
@@ -169,6 +172,9 @@ class _Extent:
                 self._fault = self._fault or Fault(_wrong(text), line.start + start)
             elif kind == "_LBRACE":
                 self._open.append(line.start + start)
+                if len(self._open) > MAX_DEPTH:
+                    message = f"more than {MAX_DEPTH} braces inside one another"
+                    self._fault = self._fault or Fault(message, line.start + start)
             elif kind == "_RBRACE" and self._open:
                 self._open.pop()
             if kind not in ("MARK", "NAME") and not (kind == "_COLON" and self._bare):
@@ -320,8 +326,7 @@ class _Built:
         return tuple(found.values())
 
     def name(self, token: Any) -> Name:
-        text = _unquoted(token) if token.type == "STRING" else str(token)
-        return Name(text, self.start + token.start_pos, self.start + token.end_pos)
+        return Name(_text(token), self.start + token.start_pos, self.start + token.end_pos)
 
     def value(self, node: Any, after: int) -> Literal:
         kind = getattr(node, "data", None)
@@ -352,11 +357,22 @@ class _Built:
             return Literal(int(token, 16 if "x" in token.lower() else 10), start, end)
         if token.type == "FLOAT":
             return Literal(float(token), start, end)
-        return Literal(_unquoted(token) if token.type == "STRING" else str(token), start, end)
+        return Literal(_text(token), start, end)
 
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _NAMED = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+
+
+def _text(token: Any) -> str:
+    """What a name or a string says. Raises `Fault` for what no text in UTF-8 can hold."""
+    text = _unquoted(token) if token.type == "STRING" else str(token)
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        message = f"{short(str(token))!r} holds what is no character"
+        raise Fault(message, token.start_pos, length=len(token)) from None
+    return text
 
 
 def _unquoted(token: Any) -> str:

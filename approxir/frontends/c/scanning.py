@@ -16,24 +16,21 @@ Kind = Literal["line", "block", "pragma"]
 SPLICE = r"\\[ \t]*+\r?\n"
 """A backslash at the end of a line, which joins it with the next one; compilers forgive blanks behind it."""
 
-_RAW = r'(?:u8|[uUL])?+R"(?P<delimiter>[^()\\\s"]{0,16}+)\((?s:.*?)\)(?P=delimiter)"'
 _LINE = rf"//(?:[^\n\\]++|{SPLICE}|\\)*+"
 _BLOCK = r"/\*(?s:.*?)(?:\*/|\Z)"
 _STRING = rf'"(?:[^"\\\n]++|{SPLICE}|\\[^\n]?)*+"?+'
 _CHARACTER = rf"'(?:[^'\\\n]++|{SPLICE}|\\[^\n]?)*+'?+"
 _WORD = r"[^\W\d][\w$]*+|\$[\w$]*+"
 _NUMBER = r"\.?[0-9](?:[eEpP][+-]|'?[\w.])*+"
+# Most of the code, in long runs: what is before a quote may be a prefix of it.
+_PLAIN = rf"(?:(?:{_WORD}|{_NUMBER})(?![\"'])|[^\w$\"'/#\\\n]++|/(?![/*]))++"
 _TOKEN = re.compile(
-    rf"(?P<raw>{_RAW})|(?P<word>{_WORD}|{_NUMBER})|(?P<line>{_LINE})|(?P<block>{_BLOCK})"
+    rf"(?P<blank>[ \t\r\f\v\0\ufeff]++)|(?P<plain>{_PLAIN})"
+    rf"|(?P<word>{_WORD}|{_NUMBER})|(?P<line>{_LINE})|(?P<block>{_BLOCK})"
     rf"|(?P<string>{_STRING}|{_CHARACTER})|(?P<hash>\#)|(?P<splice>{SPLICE})|(?P<newline>\n)"
-    rf"|(?P<blank>[ \t\r\f\v\0\ufeff]++)|(?P<other>.)"
+    r"|(?P<other>.)"
 )
-# A directive runs to the end of its joined line; block comments in it may go over several lines.
-_DIRECTIVE = re.compile(
-    rf"(?:{_RAW}|{_WORD}|{_NUMBER}|{_LINE}|{_BLOCK}|{_STRING}|{_CHARACTER}|{SPLICE}|[^\n])*+".replace(
-        r"\1", r"\1"
-    )
-)
+_RAW = re.compile(r'(?:u8|[uUL])?+R"([^()\\\s"]{0,16}+)\(')
 _HEAD = re.compile(r"#\s*+(\w*+)\s*+(.*)", re.DOTALL)
 _VISIBLE = re.compile(r"[^\n\r]")
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
@@ -59,40 +56,83 @@ class Scan:
     letters for other ones; every offset is that of the source."""
 
 
+class _Tokens:
+    """The tokens of a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # Delimiters of raw strings that occur no more.
+        self._never_closed: set[str] = set()
+        # A word right behind a literal is its suffix, not a prefix of the next one.
+        self._suffix_at = -1
+
+    def at(self, at: int) -> tuple[str, int]:
+        """The kind of the token that begins at an offset, and where it ends."""
+        match = _TOKEN.match(self.text, at)
+        assert match is not None
+        assert match.lastgroup is not None
+        if match.lastgroup == "string" or (match.lastgroup == "splice" and self._joins(at)):
+            self._suffix_at = match.end()
+        elif (
+            match.lastgroup == "word"
+            and at != self._suffix_at
+            and (raw := _RAW.match(self.text, at)) is not None
+        ):
+            closing = f'){raw[1]}"'
+            if closing not in self._never_closed:
+                end = self.text.find(closing, raw.end())
+                if end >= 0:
+                    self._suffix_at = end + len(closing)
+                    return "string", self._suffix_at
+                self._never_closed.add(closing)
+        return match.lastgroup, match.end()
+
+    def _joins(self, at: int) -> bool:
+        """Whether what is behind a joint of lines goes on with a word, or may be the suffix of a literal."""
+        before = self.text[at - 1 : at]
+        return at == self._suffix_at or before.isalnum() or before in ("_", "$")
+
+    def directive_end(self, at: int) -> int:
+        """Where a directive ends: with its line, which block comments and raw strings in it may prolong."""
+        while at < len(self.text):
+            kind, end = self.at(at)
+            if kind == "newline":
+                break
+            at = end
+        return at
+
+
 def scan(source: str) -> Scan:
     """Tell comments, literals, directives and code apart."""
     found = Scan()
+    tokens = _Tokens(source)
     code: list[str] = []
     groups: list[_Group] = []
     at = 0
     fresh = True
     while at < len(source):
-        match = _TOKEN.match(source, at)
-        assert match is not None
-        kind = match.lastgroup
-        end = match.end()
+        kind, end = tokens.at(at)
         dead = not all(group.compiled for group in groups)
         if kind == "hash" and fresh:
-            directive = _DIRECTIVE.match(source, at)
-            assert directive is not None
-            end = directive.end()
-            words = _HEAD.match(without_comments(directive.group()))
+            end = tokens.directive_end(at)
+            directive = source[at:end]
+            words = _HEAD.match(without_comments(directive))
             assert words is not None
             name, rest = words.groups()
             _follow(groups, name, rest.strip())
             if name == "pragma" and not dead and re.match(r"approx\b", rest):
                 found.remarks.append(Remark("pragma", at, end))
-            code.append(_blank(directive.group()))
+            code.append(_blank(directive))
         elif dead or kind in ("line", "block"):
             if kind in ("line", "block") and not dead:
                 found.remarks.append(Remark(kind, at, end))  # type: ignore[arg-type]
-            code.append(_blank(match.group()))
-        elif kind in ("raw", "string"):
-            code.append(_filled(match.group()))
+            code.append(_blank(source[at:end]))
+        elif kind == "string":
+            code.append(_filled(source[at:end]))
         elif kind == "splice":
-            code.append(_blank(match.group()).replace("\n", " "))
+            code.append(" " * (end - at))
         else:
-            code.append(match.group().replace("\0", " ").replace("\ufeff", " "))
+            code.append(source[at:end].replace("\0", " ").replace("\ufeff", " "))
         if kind == "newline":
             fresh = True
         elif kind not in ("blank", "splice", "block"):
@@ -107,14 +147,14 @@ def without_comments(text: str) -> str:
 
     Offsets stay the same. Literals are respected.
     """
+    tokens = _Tokens(text)
     parts = []
     at = 0
     while at < len(text):
-        match = _TOKEN.match(text, at)
-        assert match is not None
-        removed = match.lastgroup in ("line", "block", "splice")
-        parts.append(_blank(match.group()) if removed else match.group())
-        at = match.end()
+        kind, end = tokens.at(at)
+        part = text[at:end]
+        parts.append(_blank(part) if kind in ("line", "block", "splice") else part)
+        at = end
     return "".join(parts)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+from random import Random
+
 import pytest
 
-from approxir.frontends.c.scanning import scan
+from approxir.frontends.c.scanning import Remark, scan
 
 
 def remarks(source: str) -> list[tuple[str, str]]:
@@ -23,6 +28,9 @@ def remarks(source: str) -> list[tuple[str, str]]:
         ('auto s = R"(// no "quoted" )"; // yes', [("line", "// yes")]),
         ('auto s = u8R"x(\n// no\n)" )x"; // yes', [("line", "// yes")]),
         ('FOR"(" // yes\n', [("line", "// yes")]),
+        ('"a"R"(" // yes\n)"', [("line", "// yes")]),
+        ('"a"\\\nR"(" // yes', [("line", "// yes")]),
+        ('x\\\nR"(" // yes', [("line", "// yes")]),
         ("// one \\\n still one\n// two", [("line", "// one \\\n still one"), ("line", "// two")]),
         ("// one \\ \t\r\n still one\r\nx", [("line", "// one \\ \t\r\n still one\r")]),
         ("// a\\b", [("line", "// a\\b")]),
@@ -56,3 +64,48 @@ def test_code_keeps_its_offsets_and_is_ascii() -> None:
     assert 'x"' in code
     assert "//" not in code
     assert code[source.index(" y\n") :] == " y\n"
+
+
+PIECES = (
+    '"a // b"', '"\\" /* "', "'\\''", "'\"'", "'/'", '"/*"', '"*/"', "// it's /* \"x\n", "// c \\\n more\n", "//\n", "/**/",
+    "/* \" ' // \n */", "/*/ x */", 'R"(// " )"', 'R"x(/* )" )x"', 'u8R"(\n//\n)"', 'LR"()"', 'FOR"x"', "x", " 1'000 ", " .5e+3 ",
+    " a / b ", "\\\n", " \\\n ", "\n", " ", "*", " / ", "u'a'", 'L"b"', " x//y\n", ";",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_gcc_finds_the_same_comments(tmp_path: Path) -> None:
+    """What is left without comments is what gcc leaves, blanks apart."""
+    random = Random(3)
+    # Behind a literal, the prefix of a raw string would be that literal's suffix, and a string would stay open.
+    pieces = [f" {piece}" if "R" in piece else piece for piece in PIECES]
+    texts = ["".join(random.choices(pieces, k=random.randint(1, 12))) for _ in range(3000)]
+    # A comment that is never closed would hide the texts behind it.
+    texts = [text for text in texts if not any(is_open(text, each) for each in scan(text + "\n").remarks)]
+    assert len(texts) > 2000
+    file = tmp_path / "soup.cpp"
+    file.write_text("".join(f"{text}\nMARK_{number}_\n" for number, text in enumerate(texts)))
+    command = ["gcc", "-w", "-x", "c++", "-std=c++17", "-E", "-P", str(file)]
+    left = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    at = 0
+    for number, text in enumerate(texts):
+        mark = f"MARK_{number}_"
+        end = left.index(mark, at)
+        assert plain(without_remarks(text + "\n")) == plain(left[at:end]), text
+        at = end + len(mark)
+
+
+def is_open(text: str, remark: Remark) -> bool:
+    comment = (text + "\n")[remark.start : remark.end]
+    return remark.kind == "block" and (len(comment) < 4 or not comment.endswith("*/"))
+
+
+def without_remarks(text: str) -> str:
+    for remark in reversed(scan(text).remarks):
+        text = text[: remark.start] + " " + text[remark.end :]
+    return text
+
+
+def plain(text: str) -> str:
+    """A text without blanks, and without the backslashes that join lines."""
+    return "".join(text.replace("\\\n", "").split())
