@@ -178,8 +178,11 @@ class Program:
         return report
 
     def run_passes(self, text: str, pipeline: str) -> Report:
-        """Run passes over a text. Raises `UpstreamError` where the program does not have all of them."""
-        options = ["-", "--mlir-disable-threading", f"--pass-pipeline={pipeline}"]
+        """Run passes over a text; in the result operations have the places that they come from.
+
+        Raises `UpstreamError` where the program does not have all of the passes.
+        """
+        options = ["-", "--mlir-disable-threading", "--mlir-print-debuginfo", f"--pass-pipeline={pipeline}"]
         status, output, said = self._run(options, text)
         report = mlir_report.from_stderr(said, status == 0, output)
         if status == 0:

@@ -63,7 +63,9 @@ class Bindings:
         return LoweredModule(self, held, context, text, module)
 
     def llvm_ir(self, module: LoweredModule) -> str:
-        """The module in LLVM's own language."""
+        """The module in LLVM's own language; raises `CompilationError` where it has no words for it."""
+        # torch-mlir's translator crashes on such modules, which the engine refuses.
+        self.engine(module, 0)
         with module.context:
             text: str = self._llvm.translate_module_to_llvmir(module.module.operation)
         return text

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from approxir.codegen import programs
 from approxir.codegen.backend import Artifact, Backend, BackendInfo
 from approxir.codegen.kernel import Kernel
 from approxir.codegen.llvm import bindings
@@ -14,6 +15,8 @@ from approxir.codegen.llvm.bindings import Bindings, LoweredModule
 from approxir.codegen.llvm.calls import Native
 from approxir.codegen.llvm.linking import link
 from approxir.codegen.llvm.lowering import Exported, export
+from approxir.codegen.llvm.shared import LlvmShared
+from approxir.codegen.llvm.translation import MLIR_OPT, TORCH_MLIR
 from approxir.errors import CompilationError
 
 if TYPE_CHECKING:
@@ -85,6 +88,7 @@ def jit(
     externals: Mapping[str, Callable[..., Any]] | None = None,
     copy: bool = False,
     opt_level: int = 3,
+    using: str | None = None,
 ) -> Kernel:
     """Compile a module for this processor, in memory; its public functions can then be called.
 
@@ -108,14 +112,25 @@ def jit(
         copy: copy arrays whose memory cannot be shared (read-only ones, and those with other strides than the
             type has), so that what is written to them is lost, instead of refusing them.
         opt_level: how much LLVM optimizes, 0 to 3.
+        using: what lowers the module: "torch-mlir", or "mlir-opt" or the path of one, from which the way to
+            this process is a shared library, as with `approxir.codegen.llvm.shared`. By default torch-mlir
+            or, where that is not installed, mlir-opt.
 
     Raises:
         VerifyError, ParseError: the module is not valid.
         PassError, ParamsError: an approximation cannot be lowered.
         CompilationError: MLIR or LLVM cannot compile it, a function that it needs is missing, or none of its
             functions can be called from Python.
-        MissingDependencyError: torch-mlir is not installed.
+        MissingDependencyError: torch-mlir is not installed, or what `using` names.
     """
+    if using is None and bindings.version() is None and programs.find_newest(MLIR_OPT) is not None:
+        using = MLIR_OPT
+    if using not in (None, TORCH_MLIR):
+        shared = LlvmShared()
+        library = shared.compile(
+            module, live=live, externals=externals, copy=copy, opt_level=opt_level, using=using
+        )
+        return shared.load(library, externals)
     backend = LlvmJit()
     artifact = backend.compile(module, live=live, externals=externals, copy=copy, opt_level=opt_level)
     return backend.load(artifact, externals)

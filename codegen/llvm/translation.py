@@ -12,12 +12,14 @@ from approxir.codegen.llvm.lowering import Exported
 from approxir.codegen.llvm.pipeline import pipeline
 from approxir.codegen.mlir_process import Program, UpstreamError
 from approxir.codegen.prepare import failed
-from approxir.errors import MissingDependencyError
+from approxir.errors import CompilationError, MissingDependencyError
 from approxir.syntax.source import Source
 
 TORCH_MLIR = "torch-mlir"
 MLIR_OPT = "mlir-opt"
 TRANSLATE = "mlir-translate"
+# Under this name standard input is told apart from that of mlir-opt, where operations say they come from.
+_INPUT = "/dev/stdin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +97,23 @@ class _ByPrograms(Translator):
     def translate(self, exported: Exported) -> Translated:
         report = self._opt.run_passes(exported.text, pipeline(exported.passes))
         if not report.ok:
-            found = mlir_report.to_diagnostics(report, Source(exported.text, exported.module.file))
-            raise failed("MLIR cannot compile this module:", found, exported.text, exported.module)
-        done = programs.run([self._translate, "--mlir-to-llvmir"], report.text.encode("utf-8"))
-        if done.status:
-            said = "\n  ".join(programs.tail(done.said))
-            raise UpstreamError(f"{self._translate} cannot translate what {self.name} has made:\n  {said}")
-        return Translated(report.text, done.output.decode("utf-8"))
+            raise self._refused("MLIR cannot compile this module:", report, exported)
+        done = programs.run([self._translate, "--mlir-to-llvmir", _INPUT], report.text.encode("utf-8"))
+        if not done.status:
+            return Translated(report.text, done.output.decode("utf-8"))
+        said = mlir_report.from_stderr(done.said, False, "")
+        errors = [entry for entry in said.entries if entry.severity == "error"]
+        if not errors:
+            shown = "\n  ".join([f"{self._translate} ended without a verdict", *programs.tail(done.said)])
+            raise UpstreamError(shown)
+        if errors[0].elsewhere is not None and errors[0].elsewhere[0] == _INPUT:
+            raise CompilationError(
+                f"LLVM cannot compile this module; {self._translate} says of what {self.name} has made of "
+                f"it: {errors[0].message}"
+            )
+        raise self._refused("LLVM cannot compile this module:", said, exported)
+
+    @staticmethod
+    def _refused(message: str, report: mlir_report.Report, exported: Exported) -> CompilationError:
+        found = mlir_report.to_diagnostics(report, Source(exported.text, exported.module.file))
+        return failed(message, found, exported.text, exported.module)

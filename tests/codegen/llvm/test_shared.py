@@ -145,10 +145,11 @@ def test_live_parameters_and_functions_of_python(way: dict[str, str]) -> None:
         kernel.total(1, data)
 
 
+OWN_STATE = "func.func @state(%n: i32) -> i32 { return %n : i32 }"
+
+
 def test_kernels_have_parameters_of_their_own() -> None:
-    text = LIVE.replace(
-        "func.func private @state(i32) -> i32", "func.func @state(%n: i32) -> i32 { return %n : i32 }"
-    )
+    text = LIVE.replace("func.func private @state(i32) -> i32", OWN_STATE)
     artifact = LlvmShared().compile(text, live=True)
     one, other = LlvmShared().load(artifact), LlvmShared().load(artifact)
     one.set({"total_decision_1": 3})
@@ -304,3 +305,42 @@ def test_an_mlir_opt_that_is_too_old(tmp_path: Path) -> None:
     translate.chmod(0o755)
     with pytest.raises(UpstreamError, match="mlir-opt-9 ended with status 1"):
         shared("func.func @f() { return }", using=str(opt))
+
+
+UNTRANSLATED = """
+module {
+  func.func @f(%x: i32) -> f32 {
+    %y = builtin.unrealized_conversion_cast %x : i32 to f32
+    return %y : f32
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_llvm_has_no_words_for_has_its_place(way: dict[str, str]) -> None:
+    with pytest.raises(ax.CompilationError, match="LLVM cannot compile this module") as caught:
+        shared(ax.parse(UNTRANSLATED, file="in.mlir"), **way)
+    found = caught.value.diagnostics[0]
+    assert (found.file, found.line, found.column) == ("in.mlir", 4, 10)
+
+
+@toolchains.needs_mlir_programs
+def test_dialects_that_only_one_program_knows() -> None:
+    text = "func.func @f() { %t = async.runtime.create : !async.token\n return }"
+    with pytest.raises(ax.CompilationError, match=r"mlir-translate-\d+ says .*Dialect `async' not found"):
+        shared(text, using="mlir-opt")
+
+
+@toolchains.needs_mlir_programs
+def test_jit_can_use_the_programs_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = LIVE.replace("func.func private @state(i32) -> i32", OWN_STATE)
+    data = np.ones(20, np.int64)
+    kernel = ax.jit(text, live=True, using="mlir-opt")
+    assert kernel.backend == "llvm-shared"
+    assert kernel.set({"total_decision_1": 3}) == {"total_decision_1": 2}
+    assert kernel.total(20, data) == 7
+    assert ax.jit(text, using="torch-mlir").backend == "llvm"
+    monkeypatch.setattr("approxir.codegen.llvm.bindings.version", lambda: None)
+    kernel = ax.jit(text)
+    assert (kernel.backend, kernel.total(20, data)) == ("llvm-shared", 10)
