@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
     from approxir.transforms.registry import transforms
     from approxir.tuning.config_manager import MLIRConfigManager
+    from approxir.tuning.space import SearchSpace, space
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
@@ -146,6 +147,7 @@ _WHERE = {
     "approxir.passes.pipeline": ("run_pipeline",),
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
     "approxir.tuning.config_manager": ("MLIRConfigManager",),
+    "approxir.tuning.space": ("SearchSpace", "space"),
     "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
 }  # fmt: skip
 # These packages can be used like the registries in them (`approxir.registries`).
@@ -159,7 +161,7 @@ __all__ = [
     "DecisionTree", "Diagnostic", "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob",
     "KnobParams", "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult",
     "Operation", "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region",
-    "SafetyContract", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig",
+    "SafetyContract", "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig",
     "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType", "__version__", "approximate",
     "attribute", "collect_helper_functions", "compile", "compile_cpp_source", "compile_executable",
     "compile_file", "compile_object", "compile_shared", "compile_to_iree", "export_module",
@@ -168,7 +170,7 @@ __all__ = [
     "get_toolchain", "inject_annotations", "inject_annotations_text", "inline_block", "iree", "jit",
     "load", "load_module", "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
     "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "rewrite",
-    "run_pipeline", "set_toolchain", "to_python", "transforms", "with_config",
+    "run_pipeline", "set_toolchain", "space", "to_python", "transforms", "with_config",
 ]  # fmt: skip
 
 
