@@ -6,6 +6,7 @@ macros are. Where that leaves it open which function is meant, nothing is guesse
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -45,6 +46,13 @@ _OPENED = (
     | _LISTS
     | _TYPES
 )  # fmt: skip
+_TYPE_NAMES = frozenset({
+    "primitive_type", "type_identifier", "sized_type_specifier", "placeholder_type_specifier",
+    "template_type", "qualified_identifier", "macro_type_specifier", "dependent_type", "decltype",
+}) | _TYPES  # fmt: skip
+# What may stand behind a function whose header is not understood.
+_ENDS = frozenset({"expression_statement", "compound_statement", ";"})
+_BRACES = frozenset({"{", "}", "compound_statement"})
 _WRAPPED = frozenset({
     "pointer_declarator", "reference_declarator", "parenthesized_declarator", "attributed_declarator",
     "array_declarator", "function_declarator",
@@ -56,6 +64,11 @@ _PARAMETERS = frozenset({"parameter_declaration", "optional_parameter_declaratio
 def language_of(file: str) -> Language | None:
     """The language that the name of a file tells; None for ``.h``, which may be either, and all others."""
     return _SUFFIXES.get(PurePath(file).suffix)
+
+
+_PUNCTUATION = re.compile(r"[()\[\]{};]")
+# After the braces of a type or of an initial value.
+_GOES_ON = re.compile(r"\s*+[;,=*&\w\[(]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ class Function:
     scope: tuple[str, ...]
     parameters: int | None
     start: int
-    end: int
+    name_start: int
 
     @property
     def qualified(self) -> str:
@@ -102,21 +115,44 @@ class Functions:
         Raises `Fault`, whose offset means nothing, where there is none, where the place is inside the body of
         a function, or where the code there is not understood.
         """
-        unclear: Unclear | None = None
+        wrong: Fault | None = None
+        likely: list[Function] = []
         for tree in self._trees:
             try:
-                return tree.following(place)
-            except Unclear as fault:
-                unclear = unclear or fault
-        assert unclear is not None
-        # Seen by itself, the code behind the place may be clear, though not which class it is in.
-        source, code = self._source[place:], self._code[place:]
-        for name in self._order:
-            try:
-                return replace(_Tree(source, code, name).following(0), parameters=None)
-            except Fault:
-                continue
-        raise unclear
+                function, is_clear = tree.following(place)
+            except Fault as fault:
+                if not tree.faults:
+                    raise
+                wrong = wrong or fault
+            else:
+                if is_clear:
+                    return function
+                likely.append(function)
+        # Where the parser lost its way before, it finds it in what follows by itself.
+        try:
+            alone = self._alone(place)
+        except Unclear as fault:
+            raise wrong or fault from None
+        # What class it is in is only known from the whole.
+        return next((each for each in likely if each.name == alone.name), replace(alone, parameters=None))
+
+    def _alone(self, place: int) -> Function:
+        """The first function behind an offset, each declaration there looked at by itself."""
+        at = place
+        for end in _declaration_ends(self._code, place):
+            trees = [_Tree(self._source[at:end], self._code[at:end], name) for name in self._order]
+            passed = False
+            for tree in trees:
+                try:
+                    return tree.following(0)[0]
+                except NoFunction:
+                    passed = passed or not tree.faults
+                except Fault:
+                    continue
+            if not passed:
+                raise _unclear_at(self._code, at)
+            at = end
+        raise NoFunction("no function follows", -1, hint=_NAME_IT)
 
     def named(self, name: str) -> Function | None:
         """The first function of that name, with or without the scope it is in; None if there is none."""
@@ -126,6 +162,27 @@ class Functions:
 
 class Unclear(Fault):
     """Which function is meant cannot be told, because the code is not understood."""
+
+
+class NoFunction(Fault):
+    """There is no function."""
+
+
+def _declaration_ends(code: str, place: int) -> Iterator[int]:
+    """Where the declarations end that begin at an offset: with a semicolon, or a body in braces."""
+    depth = 0
+    for match in _PUNCTUATION.finditer(code, place):
+        mark = match.group()
+        if mark in "([{":
+            depth += 1
+        elif mark in ")]}":
+            depth -= 1
+            if depth < 0:
+                raise _unclear_at(code, match.start())
+            if mark == "}" and depth == 0 and not _GOES_ON.match(code, match.end()):
+                yield match.end()
+        elif depth == 0:
+            yield match.end()
 
 
 class _Tree:
@@ -140,13 +197,18 @@ class _Tree:
         self._top = root.children if root.type != "ERROR" else [root]
         self._ends = [node.end_byte for node in self._top]
 
-    def following(self, place: int) -> Function:
-        """The first function behind an offset; raises `Fault` as `Functions.following` does."""
+    def following(self, place: int) -> tuple[Function, bool]:
+        """The first function behind an offset, and whether all of the code up to it is understood.
+
+        Raises `Fault` as `Functions.following` does.
+        """
+        is_clear = True
         for index in range(bisect_right(self._ends, place), len(self._top)):
             function = self._first_in(self._top[index], place)
+            is_clear = is_clear and not self._top[index].has_error
             if function is not None:
-                return function
-        raise Fault("no function follows", -1, hint=_NAME_IT)
+                return function, is_clear
+        raise NoFunction("no function follows", -1, hint=_NAME_IT)
 
     def _first_in(self, top: Node, place: int) -> Function | None:
         """The first function in a node of the top level that is behind an offset."""
@@ -163,7 +225,7 @@ class _Tree:
                 if inner is None or inner.type not in _TYPES or inner.end_byte <= place:
                     function = next(self._declared(node, scope), None)
                     if function is not None:
-                        return function
+                        return _behind(function, place, node)
                 else:
                     # Its members come first, and then what it declares.
                     pending.extend(
@@ -178,9 +240,9 @@ class _Tree:
             elif kind in _OPENED:
                 pending.extend((child, self._inside(node, scope)) for child in reversed(node.children))
             elif kind == "ERROR":
-                following = node.next_sibling
-                if not self._is_macro(node) or following is None or following.type == "ERROR":
-                    raise _unclear(node)
+                function = self._in_error(node, place, scope)
+                if function is not None:
+                    return function
             elif (
                 kind not in _PASSED
                 and node.is_named
@@ -194,17 +256,34 @@ class _Tree:
         """The function of a definition that ends behind an offset."""
         body = node.child_by_field_name("body")
         if body is None or body.start_byte >= place:
-            return self._definition(node, scope)
+            return _behind(self._definition(node, scope), place, node)
         if node.has_error:
             raise _unclear(node)
         name = self._definition(node, scope).name
         message = f"an annotation stands before its function, not in the body of '{name}'"
         raise Fault(message, -1, hint=f"move it to where a function begins, or {_NAME_IT}")
 
-    def _is_macro(self, node: Node) -> bool:
-        """Whether what the parser does not understand is short and self-contained, as macros are."""
-        text = self._text(node)
-        return len(text) < 400 and not any(c in text for c in "{};") and text.count("(") == text.count(")")
+    def _in_error(self, node: Node, place: int, scope: tuple[str, ...]) -> Function | None:
+        """The function in what the parser does not understand, which macros around one may be the cause of.
+
+        None where it is a macro by itself, before a function. Raises `Unclear` for all else.
+        """
+        children = node.children
+        if any(child.type in _BRACES for child in children) or node.start_byte < place:
+            raise _unclear(node)
+        following = node.next_sibling
+        has_type = False
+        for child in children:
+            if child.type in _TYPE_NAMES:
+                has_type = True
+            elif child.type in _WRAPPED and has_type:
+                function = self._declarator(child, node, scope) if _is_called_well(child) else None
+                if function is None or following is None or following.type not in _ENDS:
+                    raise _unclear(node)
+                return function
+        if has_type or following is None or following.type not in ("function_definition", "declaration"):
+            raise _unclear(node)
+        return None
 
     def functions(self) -> Iterator[Function]:
         """Every function whose name can be told, in order."""
@@ -234,6 +313,10 @@ class _Tree:
 
     def _declared(self, node: Node, scope: tuple[str, ...]) -> Iterator[Function]:
         for declarator in node.children_by_field_name("declarator"):
+            value = declarator.child_by_field_name("value")
+            if value is not None and value.type == "argument_list" and node.has_error:
+                # A call of a macro that declares something.
+                raise _unclear(node)
             function = self._declarator(declarator, node, scope)
             if function is not None:
                 yield _typed(node, function)
@@ -266,7 +349,7 @@ class _Tree:
         count = None if parameters is None else _count(parameters)
         if len(names) > 1 or _is_member(around):
             count = None
-        return Function(names[-1], (*scope, *names[:-1]), count, around.start_byte, around.end_byte)
+        return Function(names[-1], (*scope, *names[:-1]), count, around.start_byte, current.start_byte)
 
     def _inside(self, node: Node, scope: tuple[str, ...]) -> tuple[str, ...]:
         """The scope of what is in a node."""
@@ -298,6 +381,13 @@ class _Tree:
         return self._code[node.start_byte : node.end_byte]
 
 
+def _behind(function: Function, place: int, node: Node) -> Function:
+    """The function, unless an offset is behind its name: then it is none that follows. Raises `Unclear`."""
+    if function.name_start < place:
+        raise _unclear(node)
+    return function
+
+
 def _typed(node: Node, function: Function) -> Function:
     """The function, if what declares it says what it returns, in whatever form. Raises `Fault`."""
     before = node.prev_sibling
@@ -308,7 +398,14 @@ def _typed(node: Node, function: Function) -> Function:
 
 
 def _unclear(node: Node) -> Unclear:
-    line = node.start_point.row + 1
+    return _unclear_line(node.start_point.row + 1)
+
+
+def _unclear_at(code: str, offset: int) -> Unclear:
+    return _unclear_line(code.count("\n", 0, offset + len(code[offset:]) - len(code[offset:].lstrip())) + 1)
+
+
+def _unclear_line(line: int) -> Unclear:
     message = f"which function follows cannot be told: the code in line {line} is not understood"
     return Unclear(message, -1, hint=_NAME_IT)
 
@@ -316,6 +413,17 @@ def _unclear(node: Node) -> Unclear:
 def _inner(node: Node) -> Node | None:
     """The declarator in a declarator that has no field for it."""
     return next((child for child in node.named_children if child.type in _WRAPPED | _NAMES), None)
+
+
+def _is_called_well(declarator: Node) -> bool:
+    """Whether the parameters that a declarator declares are understood."""
+    current: Node | None = declarator
+    while current is not None and current.type in _WRAPPED:
+        parameters = current.child_by_field_name("parameters")
+        if parameters is not None and parameters.has_error:
+            return False
+        current = current.child_by_field_name("declarator") or _inner(current)
+    return True
 
 
 def _count(parameters: Node) -> int | None:

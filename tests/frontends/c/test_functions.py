@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +155,51 @@ def test_the_language_of_a_file() -> None:
 def test_deep_nesting(source: str) -> None:
     with contextlib.suppress(Fault):
         following(source)
+
+
+HEADERS = (
+    "complex", "dirent", "fcntl", "locale", "math", "netdb", "pthread", "regex", "search", "signal", "stdio",
+    "stdlib", "string", "sys/socket", "time", "unistd", "wchar",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+def test_the_functions_of_system_headers(tmp_path: Path) -> None:
+    """gcc, which sees what macros stand for, is the judge: of what a header declares in so many words, nearly all
+    is found, and nothing is taken for another function.
+    """
+    (tmp_path / "all.c").write_text(
+        "#define _GNU_SOURCE\n"
+        + "".join(f"#if __has_include(<{name}.h>)\n#include <{name}.h>\n#endif\n" for name in HEADERS)
+    )
+    command = ["gcc", "-fsyntax-only", "-aux-info", "functions", "all.c"]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    declared: dict[str, list[tuple[int, str]]] = {}
+    for row in (tmp_path / "functions").read_text().splitlines():
+        match = re.match(r"/\* (/.+?):(\d+):\w\w \*/ (.*);", row)
+        if match is not None:
+            declared.setdefault(match[1], []).append((int(match[2]), match[3]))
+    right, unclear, wrong = 0, [], []
+    for file, rows in declared.items():
+        source = Path(file).read_text(encoding="latin-1")
+        functions = Functions(source, scan(source).code, "c")
+        lines = source.splitlines(keepends=True)
+        for number, declaration in rows:
+            line = lines[number - 1]
+            names = [
+                name for name in re.findall(r"(\w+) \(", declaration) if re.search(rf"\b{name} ?\(", line)
+            ]
+            if not names or not re.match(r"\s*(extern|static|\w+ )", line) or "__REDIRECT" in line:
+                continue
+            try:
+                found = functions.following(sum(map(len, lines[: number - 1])))
+            except Fault:
+                unclear.append((file, number))
+                continue
+            if found.name in names:
+                right += 1
+            else:
+                wrong.append((file, number, found.name, names))
+    assert wrong == []
+    assert right > 500
+    assert len(unclear) < right / 50, unclear
