@@ -15,12 +15,15 @@ from approxir.values import FloatType, Type, walk
 LEGALIZE = (
     "inline",
     "symbol-dce",
-    "stablehlo-convert-to-signless",
     "stablehlo-legalize-to-linalg",
+    "stablehlo-convert-to-signless",
     "canonicalize",
     "cse",
 )
-"""The passes of torch-mlir that do it."""
+"""The passes of torch-mlir that do it.
+
+Signs are taken away last: what an operation does with a number depends on them.
+"""
 
 # These are not known to the bindings of torch-mlir: what is not expanded before, they cannot even read.
 _UNKNOWN = ("chlo", "vhlo", "mhlo", "sdy")

@@ -14,6 +14,7 @@ from approxir.ir.building import Builder
 from approxir.ir.forms import form_of
 from approxir.ir.module import parse
 from approxir.ir.operation import Operation
+from approxir.ir.ssa import Value
 from approxir.passes.base import made_for
 from approxir.passes.calls import constant_index
 from approxir.passes.functions import Functions
@@ -150,8 +151,11 @@ def _top_k(op: Operation, functions: Functions) -> bool:
         "start_indices": DenseArrayAttr(_I64, (0,) * len(kind.shape)),
         "strides": DenseArrayAttr(_I64, (1,) * len(kind.shape)),
     }
-    cut = []
+    cut: list[Value] = []
     for value, result in zip(sort.results, results, strict=True):
+        if 0 in result.shape:
+            cut.append(_nothing(build, result))
+            continue
         limits = {**bounds, "limit_indices": DenseArrayAttr(_I64, result.static_shape)}
         cut.append(build.create("stablehlo.slice", [value], [result], properties=limits).result)
     op.replace_with(*cut)
@@ -271,9 +275,14 @@ def _empty(op: Operation, functions: Functions) -> bool:
     kind = _tensor(op, functions)
     if kind is None or 0 not in kind.shape:
         return False
-    empty = {"value": DenseElementsAttr("", kind)}
-    op.replace_with(Builder.before(op).create("stablehlo.constant", [], [kind], properties=empty).result)
+    op.replace_with(_nothing(Builder.before(op), kind))
     return True
+
+
+def _nothing(build: Builder, kind: TensorType) -> Value:
+    """A tensor without elements."""
+    empty = {"value": DenseElementsAttr("", kind)}
+    return build.create("stablehlo.constant", [], [kind], properties=empty).result
 
 
 def _pad(op: Operation, functions: Functions) -> bool:
