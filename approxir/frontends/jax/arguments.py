@@ -54,7 +54,7 @@ def load_jax() -> ModuleType:
     """JAX. Raises `MissingDependencyError`."""
     try:
         import jax
-        import jax.export
+        import jax.api_util
     except ImportError as error:
         raise MissingDependencyError("exporting Python functions needs JAX; install approxir[jax]") from error
     return jax

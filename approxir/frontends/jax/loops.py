@@ -7,6 +7,8 @@ neither the loops inside nor the index.
 
 from __future__ import annotations
 
+import re
+
 from approxir.ir.building import Builder
 from approxir.ir.cloning import inline_block
 from approxir.ir.module import Module
@@ -18,7 +20,8 @@ from approxir.transforms.while_loops import WhileLoop
 from approxir.values import DenseElementsAttr, SymbolRefAttr, TensorType
 from approxir.values.elements import dense_tensor
 
-_BODY = "closed_call"
+# What JAX calls the functions that it makes of bodies, now and in its older releases; a number may follow.
+_BODY = re.compile(r"(closed_call|None)(_\d+)?")
 _CALL = "func.call"
 _CONVERT = "stablehlo.convert"
 _WHILE = "stablehlo.while"
@@ -76,7 +79,7 @@ def _inline_bodies(table: SymbolTable, name: str) -> None:
 
 
 def _is_body(name: str) -> bool:
-    return name == _BODY or (name.startswith(f"{_BODY}_") and name.removeprefix(f"{_BODY}_").isdigit())
+    return _BODY.fullmatch(name) is not None
 
 
 def _callee(call: Operation) -> str:

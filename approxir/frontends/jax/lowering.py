@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from approxir.errors import MissingDependencyError
 from approxir.frontends.errors import FrontendError
 from approxir.frontends.jax.arguments import Argument, abstract, flat_types, load_jax
 from approxir.frontends.jax.dynamic_slices import slices_for_gathers
@@ -62,7 +63,7 @@ class Sizes:
             while name in self.taken:
                 name += "_"
             options = {} if self.scope is None else {"scope": self.scope}
-            (held,) = load_jax().export.symbolic_shape(name, **options)
+            (held,) = _export().symbolic_shape(name, **options)
             self.scope = held.scope
             self.taken.add(name)
             self.dimensions[argument.name] = held
@@ -71,6 +72,17 @@ class Sizes:
     def argument_of(self, symbol: str) -> str | None:
         """The name of the argument that a dimension stands for."""
         return next((name for name, held in self.dimensions.items() if str(held) == symbol), None)
+
+
+def _export() -> Any:
+    """JAX's shape polymorphism. Raises `MissingDependencyError`."""
+    try:
+        from jax import export
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"sizes that are arguments need jax.export, which cannot be imported: {error}"
+        ) from error
+    return export
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,8 @@ def lower(
     for attempt in _attempts(arguments, ways or {}):
         try:
             lowered, results = _stage(function, arguments, attempt, sizes, finish)
+        except MissingDependencyError:
+            raise
         except Exception as error:
             # Tracing runs the user's code, which may raise anything when an integer is an array. What is
             # raised when it is one is what counts, unless another way works.
@@ -125,6 +139,8 @@ def lower(
     shown = ", ".join(_shown(argument) for argument in arguments)
     if first is None:
         raise FrontendError(f"{name} uses ({shown}) in a way that is known at run time only")
+    if isinstance(first, FrontendError):
+        raise first
     message = str(first).split("\n")[0][:500]
     raise FrontendError(
         f"JAX cannot export {name} with the arguments ({shown}): {type(first).__name__}: {message}"
