@@ -41,4 +41,5 @@ if __name__ == "__main__":
     print("not from 300 on any more:", fast(300, data))
 
     # The module behind it, before its approximations are lowered.
-    print(ax.parse(fast.mlir).knob("total").params)
+    params = ax.parse(fast.mlir).knob("total").params
+    print(f"thresholds of the module: {list(params.thresholds)}, decisions: {list(params.decisions)}")

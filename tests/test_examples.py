@@ -19,6 +19,11 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "gain(0.5) with effort 10: 0.250000",
         "gain(0.5) with effort 90: 0.333333",
     ),
+    "decorator.py": ("thresholds of the module: [100], decisions: [0, 2]",),
+    "non_invasive.py": (
+        "in the module: gelu, spread, plausible, gelu_0, approx_gelu_1, approx_gelu_2, clip",
+        "scale 0.1: off by at most 0.00e+00",
+    ),
 }
 
 

@@ -51,7 +51,8 @@ class DialectTable:
 def dialect_table(dialect: str) -> DialectTable | None:
     """The table of a dialect, or None when it has none. The set of files bounds this cache's useful part."""
     path = directory() / "dialects" / f"{dialect}.fmt"
-    if not dialect.replace("_", "a").isalnum() or not path.is_file():
+    # Names of files have at most 255 bytes.
+    if len(dialect) > 60 or not dialect.replace("_", "a").isalnum() or not path.is_file():
         return None
     data = _load(path)
     return DialectTable(
