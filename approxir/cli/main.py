@@ -8,6 +8,7 @@ from approxir.cli.exits import guard
 
 COMMANDS = {
     "annotate": ("approxir.cli.annotate", "Put the annotations of C or C++ source into its module."),
+    "build": ("approxir.cli.build", "Compile a module to a file."),
     "cc": ("approxir.cli.cc", "Compile annotated C or C++ source to MLIR with cgeist."),
     "fmt": ("approxir.cli.fmt", "Put MLIR files into the canonical layout."),
     "get": ("approxir.cli.get", "Print parameters of a module, or all as a configuration file."),

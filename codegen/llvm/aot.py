@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,22 +18,19 @@ from approxir import files
 from approxir.codegen.llvm.c_compiler import CCompiler
 from approxir.codegen.llvm.c_main import main_program, names_taken
 from approxir.codegen.llvm.c_names import identifier
-from approxir.codegen.llvm.description import Target, describe, was_written
+from approxir.codegen.llvm.description import Target, describe
 from approxir.codegen.llvm.header import MARK, Header
 from approxir.codegen.llvm.lowering import export
 from approxir.codegen.llvm.objects import check_level, object_compiler
 from approxir.codegen.llvm.processors import NATIVE, Processor
 from approxir.codegen.llvm.translation import Translated, translator
-from approxir.errors import ApproxIRError, CompilationError
+from approxir.codegen.outputs import companion, description_of
+from approxir.errors import CompilationError
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
 
 StrPath = str | os.PathLike[str]
-
-
-class OutputError(ApproxIRError):
-    """A file cannot be written where it was asked for, because of what stands there or of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,46 +215,25 @@ class _Output:
     def __init__(self, kind: str, path: StrPath, name: str | None, prefix: str) -> None:
         self.kind = kind
         self.path = Path(path)
-        self.header = self.path.with_suffix(".h")
-        self.description = self.path.with_suffix(".json")
         self.name = identifier(self.path.stem if name is None else name)
         self.prefix = identifier(prefix) if prefix else ""
-        if self.path in (self.header, self.description):
-            suffix = self.path.suffix
-            message = f"an artefact cannot end in {suffix}, as what is written beside it does"
-            raise OutputError(f"{self.path}: {message}")
+        self.header = self.path.with_suffix(".h")
         self._check()
 
     def _check(self) -> None:
-        """Raise `OutputError` where something else stands in the way."""
-        if self.kind != "executable" and not _may_replace(self.header, lambda text: MARK in text[:80]):
-            raise self._in_the_way(self.header, "the C header")
-        if not _may_replace(self.description, was_written):
-            raise self._in_the_way(self.description, "the description of its interface")
-
-    def _in_the_way(self, path: Path, what: str) -> OutputError:
-        return OutputError(
-            f"{path} is there already and was not written by approxir; {what} of {self.path} would take its "
-            "place: move it, or choose another name"
-        )
+        self.description = description_of(self.path)
+        if self.kind != "executable":
+            companion(self.path, ".h", "the C header", lambda text: MARK in text[:80])
 
     def write(self, header: Header, target: Target, code: bytes) -> Written:
         """Write all files, or none."""
         self._check()
-        contents = {str(self.description): files.encode(describe(self.kind, header, target))}
+        contents = {str(self.description): files.encode(describe(self.kind, self.path, header, target))}
         if self.kind != "executable":
             contents[str(self.header)] = files.encode(header.text())
         contents[str(self.path)] = code
         files.write_all_atomic(contents, executable={str(self.path)} if self.kind != "object" else ())
         return Written(self.path, self.header if self.kind != "executable" else None, self.description)
-
-
-def _may_replace(path: Path, is_ours: Callable[[str], bool]) -> bool:
-    """Whether there is nothing at a path, or what this module has written before."""
-    try:
-        return not path.exists() or is_ours(files.read_text(path))
-    except ApproxIRError:
-        return False
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What is written beside an artefact, as JSON: how to call it from any language, and its live parameters.
 
-    {"version": 1, "generator": "approxir 0.1.0", "kind": "shared", "name": "gelu", "functions": [
+    {"version": 1, "generator": "approxir 0.1.0", "kind": "object", "file": "gelu.o", "name": "gelu",
+     "functions": [
         {"name": "gelu", "c_name": "gelu", "symbol": "approx_gelu_call_gelu", "size": 48,
          "arguments": [{"type": "memref<?xf32>", "kind": "memref", "offset": 0, "size": 40}], "results": []}]}
 
@@ -15,15 +16,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from approxir._version import __version__
 from approxir.codegen.llvm.header import CFunction, Header
 from approxir.codegen.llvm.interface import Place
 from approxir.codegen.llvm.memory_slots import MemRefSlot, TensorSlot
 from approxir.codegen.llvm.slots import IntegerSlot, Slot, VectorSlot
-
-GENERATOR = "approxir"
+from approxir.codegen.outputs import document
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Target:
     compiler: str
 
 
-def describe(kind: str, header: Header, target: Target) -> str:
-    """The JSON document for an artefact; its shape is that of version 1 for as long as `version` is 1."""
+def describe(kind: str, artefact: Path, header: Header, target: Target) -> str:
+    """The JSON document for an artefact."""
     interface = header.interface
     parameters: dict[str, Any] | None = None
     if interface.layout is not None:
@@ -50,10 +50,7 @@ def describe(kind: str, header: Header, target: Target) -> str:
             parameters["result"] = _place(call.results[0])
         for entry in parameters["parameters"]:
             entry["c_name"] = header.parameters[entry["name"]]
-    document = {
-        "version": 1,
-        "generator": f"{GENERATOR} {__version__}",
-        "kind": kind,
+    contents = {
         "name": header.name,
         "target": {
             "cpu": target.cpu,
@@ -66,16 +63,7 @@ def describe(kind: str, header: Header, target: Target) -> str:
         "parameters": parameters,
         "unsupported": dict(interface.unsupported),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-
-
-def was_written(text: str) -> bool:
-    """Whether a text is such a document."""
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(held, dict) and str(held.get("generator", "")).startswith(GENERATOR + " ")
+    return document(kind, artefact, contents)
 
 
 def _function(function: CFunction) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from support.c_programs import Call
 from support.signatures import Exchanged, exchanged, same
 
 import approxir as ax
-from approxir.codegen.llvm.aot import OutputError
 from approxir.codegen.llvm.processors import UnknownProcessorError
+from approxir.codegen.outputs import OutputError
 from approxir.syntax.attributes import parse_type
 from approxir.values import TensorType
 
@@ -703,3 +703,12 @@ def test_programs_around_functions_of_any_name(tmp_path: Path, name: str) -> Non
     text = f"func.func @{name}(%status: i32, %argv: i32) -> i32 {{ return %argv : i32 }}\n"
     path = ax.compile_executable(text, tmp_path / "program", name).path
     assert run(path, "1", "2") == (0, "2\n", "")
+
+
+def test_two_artefacts_do_not_share_their_companions(tmp_path: Path) -> None:
+    ax.compile_object(SIMPLE, tmp_path / "m.o")
+    with pytest.raises(OutputError, match=r"m\.json describes .*m\.o, and .*m\.so would need"):
+        ax.compile_shared(SIMPLE, tmp_path / "m.so")
+    (tmp_path / "m.o").unlink()
+    ax.compile_shared(SIMPLE, tmp_path / "m.so")
+    assert json.loads((tmp_path / "m.json").read_text())["file"] == "m.so"
