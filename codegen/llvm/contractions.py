@@ -22,7 +22,7 @@ ROW_TILES = (8, 7, 6, 5, 4)
 """How many rows a tile has: the first that divides, else rows are left over."""
 COLUMN_TILES = {"f32": (32, 16), "f64": (16, 8)}
 """How many columns a tile has, for each type of elements that is vectorized: whole vectors of 512 bits."""
-SUMMED_TILES = (16, 15, 14, 13, 12, 11, 10, 9, 8)
+SUMMED_TILES = (8, 7, 6, 5, 4)
 """How many products are added before the loop goes on."""
 SMALLEST = 8 * 16 * 16
 """The least number of products for which tiles pay."""
@@ -81,7 +81,22 @@ class Contraction:
 
 def is_contraction(one: Structured) -> bool:
     """Whether the body adds the product of two operands to the result."""
-    return one.inputs == 2 and len(one.maps) == 3 and one.body in _BODIES
+    if one.inputs != 2 or len(one.maps) != 3 or one.body not in _BODIES:
+        return False
+    block = one.op.regions[0].blocks[0]
+    left, right, total = block.arguments
+    product, addition, ending = [op.operation for op in block]
+    return (
+        _are(product.operands, left, right)
+        and _are(addition.operands, total, product.results[0])
+        and ending.operands[0] == addition.results[0]
+    )
+
+
+def _are(operands: Any, first: Any, second: Any) -> bool:
+    """Whether two operands are these values, in any order."""
+    found = list(operands)
+    return found in ([first, second], [second, first])
 
 
 def contraction(one: Structured) -> Contraction | None:
@@ -91,7 +106,7 @@ def contraction(one: Structured) -> Contraction | None:
     if not all(isinstance(index, ir.AffineDimExpr) for held in one.maps for index in held.results):
         return None
     left, right, result = ([index.position for index in held.results] for held in one.maps)
-    if not result:
+    if not result or any(len(set(loops)) != len(loops) for loops in (left, right, result)):
         return None
     number = 1
     if result[-1] in left:
