@@ -98,6 +98,9 @@ if TYPE_CHECKING:
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
     from approxir.transforms.registry import transforms
     from approxir.tuning.config_manager import MLIRConfigManager
+    from approxir.tuning.errors import NoConfigurationError, RecordError
+    from approxir.tuning.evaluation import Evaluation
+    from approxir.tuning.frontier import Frontier
     from approxir.tuning.space import SearchSpace, space
     from approxir.values import Attribute, Type, attribute, to_python
 
@@ -148,6 +151,9 @@ _WHERE = {
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
     "approxir.tuning.config_manager": ("MLIRConfigManager",),
     "approxir.tuning.space": ("SearchSpace", "space"),
+    "approxir.tuning.errors": ("NoConfigurationError", "RecordError"),
+    "approxir.tuning.evaluation": ("Evaluation",),
+    "approxir.tuning.frontier": ("Frontier",),
     "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
 }  # fmt: skip
 # These packages can be used like the registries in them (`approxir.registries`).
@@ -158,17 +164,19 @@ __all__ = [
     "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
     "ApproxIRError", "Approximated", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder",
     "CgeistConfig", "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation",
-    "DecisionTree", "Diagnostic", "FixedArgumentWarning", "FrontendError", "IRError", "Kernel", "Knob",
-    "KnobParams", "KnobView", "MLIRConfigManager", "MissingDependencyError", "Module", "OpResult",
-    "Operation", "ParamsError", "ParseError", "Pass", "PassError", "Pattern", "PrintError", "Region",
-    "SafetyContract", "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig",
-    "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType", "__version__", "approximate",
-    "attribute", "collect_helper_functions", "compile", "compile_cpp_source", "compile_executable",
-    "compile_file", "compile_object", "compile_shared", "compile_to_iree", "export_module",
-    "export_module_with_configs", "export_to_mlir", "export_with_config", "generate_annotations",
-    "generate_cpp_annotation_mlir", "get_config", "get_function_name", "get_pipeline_for_config",
-    "get_toolchain", "inject_annotations", "inject_annotations_text", "inline_block", "iree", "jit",
-    "load", "load_module", "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
+    "DecisionTree", "Diagnostic", "Evaluation", "FixedArgumentWarning", "FrontendError", "Frontier",
+    "IRError", "Kernel", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
+    "MissingDependencyError", "Module", "NoConfigurationError", "OpResult", "Operation", "ParamsError",
+    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "RecordError", "Region",
+    "SafetyContract", "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable",
+    "ToolchainConfig", "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType",
+    "__version__", "approximate", "attribute", "collect_helper_functions", "compile",
+    "compile_cpp_source", "compile_executable", "compile_file", "compile_object", "compile_shared",
+    "compile_to_iree", "export_module", "export_module_with_configs", "export_to_mlir",
+    "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir", "get_config",
+    "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
+    "inject_annotations_text", "inline_block", "iree", "jit", "load", "load_module",
+    "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
     "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "rewrite",
     "run_pipeline", "set_toolchain", "space", "to_python", "transforms", "with_config",
 ]  # fmt: skip
