@@ -19,7 +19,7 @@ from approxir.frontends.inject import AnnotationError, Misfit, Plan, function_na
 from approxir.syntax.source import Source
 
 if TYPE_CHECKING:
-    from approxir.frontends.c.functions import Language
+    from approxir.frontends.c.trees import Language
 
 _HELPERS = ("state_function", "checker", "recover")
 _SHOWN = 5

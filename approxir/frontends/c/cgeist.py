@@ -17,7 +17,7 @@ from approxir.frontends.errors import FrontendError
 
 if TYPE_CHECKING:
     from approxir.compiler import ToolchainConfig
-    from approxir.frontends.c.functions import Language
+    from approxir.frontends.c.trees import Language
 
 _SUFFIXES = {"c": ".c", "c++": ".cpp"}
 

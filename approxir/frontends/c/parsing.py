@@ -11,8 +11,9 @@ from approxir.dialects.approx.params import I32_LIMITS
 from approxir.dialects.approx.payload import TRANSFORM_ALIASES
 from approxir.errors import ArgumentError, Diagnostic
 from approxir.frontends.c.annotation import IDENTITY, CppAnnotation, identity_function
+from approxir.frontends.c.finding import find_annotations
 from approxir.frontends.c.keys import ALIASES, KEYS, REQUIRED, find_key
-from approxir.frontends.c.reading import Entry, Literal, Name, Written, find_annotations, short
+from approxir.frontends.c.reading import Entry, Literal, Name, Written, short
 from approxir.frontends.c.scanning import scan
 from approxir.frontends.inject import AnnotationError
 from approxir.nearest import did_you_mean
@@ -20,7 +21,8 @@ from approxir.syntax.faults import Fault
 from approxir.syntax.source import Source
 
 if TYPE_CHECKING:
-    from approxir.frontends.c.functions import Function, Functions, Language
+    from approxir.frontends.c.functions import Functions
+    from approxir.frontends.c.trees import Function, Language
 
 Span = tuple[int, int]
 
