@@ -258,3 +258,20 @@ def test_integers_that_are_too_large_when_the_program_is_known() -> None:
     assert fast(3, 2.0) == 6
     with pytest.raises(ax.FrontendError, match="does not fit into 32 bits"):
         fast(1 << 40, 2.0)
+
+
+@on_backends
+def test_loops_by_name(backend: str) -> None:
+    """The name that JAX gives a loop is that of the scope it stands in."""
+
+    def twice(x: Any) -> Any:
+        with jax.named_scope("first"):
+            a = lax.fori_loop(0, 6, lambda i, s: s + x[i], jnp.float32(0))
+        with jax.named_scope("second"):
+            b = lax.fori_loop(0, 6, lambda i, s: s + x[i], jnp.float32(0))
+        return a, b
+
+    for loop in (1, "jit(twice)/second/while"):
+        static = ax.StaticTransform("loop_perforate", 2, transform_options={"loop": loop})
+        fast = ax.approximate(twice, {"static_transform": static}, backend=backend)
+        assert fast(DATA) == (21, 9)

@@ -178,6 +178,8 @@ class Exporter:
             raise FrontendError(
                 f"the name of a module must be a string that is not empty, not {module_name!r}"
             )
+        if any(_names_a_loop(one.config) for one in self.functions.values()):
+            self.locations = True
         plan = _Plan(self, self.ways)
         for one in self.functions.values():
             plan.add_helpers(one)
@@ -285,6 +287,12 @@ class _Plan:
         names = {role: self.names[one.name, role] for role in roles if (one.name, role) in self.names}
         positions = state_positions(one.name, one.config, len(one.arguments))
         return annotations_text(one.name, one.config, Naming(names, flat_indices(one.arguments, positions)))
+
+
+def _names_a_loop(config: Config) -> bool:
+    """Whether a transform is to work on a loop that is named by its location."""
+    held = (config.get("decision_tree"), config.get("static_transform"))
+    return any(isinstance(one.transform_options.get("loop"), str) for one in held if one is not None)
 
 
 def substitutes(one: Exported) -> list[str]:

@@ -125,7 +125,7 @@ def lower(
     first: Exception | None = None
     for attempt in _attempts(arguments, ways or {}):
         try:
-            lowered, results = _stage(function, arguments, attempt, sizes, finish)
+            lowered, results = _stage(function, arguments, name, attempt, sizes, finish)
         except MissingDependencyError:
             raise
         except Exception as error:
@@ -171,6 +171,7 @@ def _attempts(arguments: Sequence[Argument], ways: Mapping[str, Way]) -> Iterato
 def _stage(
     function: Callable[..., Any],
     arguments: Sequence[Argument],
+    name: str,
     ways: Mapping[str, Way],
     sizes: Sizes,
     finish: Callable[[Any], Any] | None,
@@ -194,7 +195,8 @@ def _stage(
     # JAX hands the value of a dimension to the lowered function; the array that has it is dropped.
     probes = [jax.ShapeDtypeStruct((sizes.dimension(argument),), "float32") for argument in measured]
     leaves = [list(argument.leaves) for argument in given]
-    traced.__name__ = "traced"
+    # Locations begin with it.
+    traced.__name__ = name
     trace = jax.jit(traced, keep_unused=True).trace(probes, leaves)
     return trace.lower(lowering_platforms=("cpu",)), trace.out_info
 
