@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_PAUSES = 64
+_GROWTH = 1.5
 
 
 @contextmanager
@@ -25,4 +29,29 @@ def collector_paused(*, keep: bool = True) -> Iterator[None]:
             # What was built is here to stay: this puts it, at no cost, among the oldest objects.
             gc.freeze()
             gc.unfreeze()
+            _tally.paused()
         gc.enable()
+
+
+class _Tally:
+    """Sees to it that trees which nobody needs any more are collected some time.
+
+    The collector does not count what is put among the oldest objects, so that it would never visit those
+    again. It is asked to after many pauses, if there is much more memory in use than after the last visit.
+    """
+
+    def __init__(self) -> None:
+        self._pauses = 0
+        self._blocks = 0
+
+    def paused(self) -> None:
+        self._pauses += 1
+        if self._pauses < _PAUSES:
+            return
+        self._pauses = 0
+        if sys.getallocatedblocks() > self._blocks * _GROWTH:
+            gc.collect()
+            self._blocks = sys.getallocatedblocks()
+
+
+_tally = _Tally()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from approxir.ir.symbols import SymbolTable
 
 PREFIX = "__approx_"
+ALLOCATIONS = ("memref.alloc", "memref.dealloc", "memref.realloc")
+"""By what a module manages memory itself."""
 
 
 class Exporter:
@@ -251,7 +253,7 @@ class Exporter:
 
     def _keep_allocations(self) -> None:
         """Leave memory that the module manages to it where MLIR frees that of tensors."""
-        for op in self.module.find("memref.alloc", "memref.dealloc", "memref.realloc"):
+        for op in self.module.find(*ALLOCATIONS):
             op.attributes["bufferization.manual_deallocation"] = UnitAttr()
 
     def _hide_functions(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from approxir.codegen.llvm.exports import Exporter
+from approxir.codegen.llvm.exports import ALLOCATIONS, Exporter
 from approxir.codegen.llvm.interface import Interface
 from approxir.codegen.llvm.pipeline import passes_for
 from approxir.codegen.prepare import prepare
@@ -56,6 +56,7 @@ def export(
     stablehlo = bool(prepared.module.find(*_STABLEHLO))
     if stablehlo:
         run_pipeline(prepared.module, [CONTROL_FLOW])
+    own_memory = bool(prepared.module.find(*ALLOCATIONS))
     interface = Exporter(prepared, externals, copies, c_name).export()
     _add_runtime(prepared.module)
     lowered = prepared.module
@@ -65,7 +66,7 @@ def export(
 
         text = to_linalg(text, file=lowered.file)
         lowered = parse(text, file=lowered.file)
-    return Exported(text, lowered, interface, passes_for(text), prepared.original)
+    return Exported(text, lowered, interface, passes_for(text, own_memory=own_memory), prepared.original)
 
 
 def _add_runtime(module: Module) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from approxir.codegen.llvm.tensors import TENSORS_TO_BUFFERS
+from approxir.codegen.llvm.tensors import BUFFERIZE, DEALLOCATE, TENSORS_TO_BUFFERS
 
 BUFFERS_TO_LLVM = (
     "convert-linalg-to-loops",
@@ -34,9 +34,15 @@ BUFFERS_TO_LLVM = (
 """From loops, memrefs, vectors and numbers to LLVM's dialect."""
 
 
-def passes_for(text: str) -> tuple[str, ...]:
-    """The passes that a module needs; those about tensors only where there are any."""
-    return (*(TENSORS_TO_BUFFERS if "tensor<" in text else ()), *BUFFERS_TO_LLVM)
+def passes_for(text: str, *, own_memory: bool) -> tuple[str, ...]:
+    """The passes that a module needs; those about tensors only where there are any.
+
+    `own_memory` tells whether the module allocates and frees memory itself.
+    """
+    if "tensor<" not in text:
+        return BUFFERS_TO_LLVM
+    tensors = (*BUFFERIZE, *DEALLOCATE) if own_memory else TENSORS_TO_BUFFERS
+    return (*tensors, *BUFFERS_TO_LLVM)
 
 
 def pipeline(passes: Sequence[str]) -> str:

@@ -34,8 +34,13 @@ BUFFERIZE = (
 )
 """Tensors become buffers; what a function is given is never written to, but where it says that it may be."""
 
+HOIST = ("func.func(buffer-hoisting, buffer-loop-hoisting)",)
+"""Buffers are allocated before loops and branches, rather than in each of their rounds.
+
+The passes move memory that a module manages itself as well, and leave where it is what frees it.
+"""
+
 DEALLOCATE = (
-    "func.func(buffer-hoisting, buffer-loop-hoisting)",
     "ownership-based-buffer-deallocation{private-function-dynamic-ownership=true}",
     "canonicalize",
     "buffer-deallocation-simplification",
@@ -46,25 +51,28 @@ DEALLOCATE = (
 )
 """Every buffer that was allocated is freed once, at the earliest in the block that allocated it."""
 
-TENSORS_TO_BUFFERS = (*BUFFERIZE, *DEALLOCATE)
-"""All of it, in order."""
+TENSORS_TO_BUFFERS = (*BUFFERIZE, *HOIST, *DEALLOCATE)
+"""All of it, in order, for modules that have no memory of their own."""
 
 
 def optimize(module: Any) -> None:
     """Fuse, reorder and vectorize code on tensors in a module of torch-mlir's, before it is bufferized.
 
-    Results of integers stay as they are. Those of floating-point numbers do as well, but for products of
-    matrices, in which a product is added to its sum with one rounding instead of two.
+    Results of integers stay as they are. Those of floating-point numbers do as well, with two exceptions: in
+    products of matrices, a product is added to its sum with one rounding instead of two; and exp and tanh of
+    f32 are less than one unit in the last place off, where the C library's may be closer.
 
     Raises `MLIRError` of torch-mlir where a pass fails.
     """
     from approxir.codegen.llvm.contractions import transpose_operands, vectorize_contractions
+    from approxir.codegen.llvm.elementary import expand_elementary
     from approxir.codegen.llvm.fusion import fuse_elementwise
     from approxir.codegen.llvm.loop_order import reorder_loops
     from approxir.codegen.llvm.scalars import scalarize
 
     with module.context:
         _run(module, STRUCTURE)
+        expand_elementary(module)
         scalarize(module)
         _run(module, CLEAN)
         fuse_elementwise(module, _run)
