@@ -102,6 +102,32 @@ def test_live_parameters(backend: str) -> None:
     np.testing.assert_allclose(fast(20, DATA), model(20, DATA), rtol=1e-6)
 
 
+@on_backends
+def test_decisions_that_were_not_compiled(backend: str) -> None:
+    """A static transform has one; what is refused changes nothing."""
+    static = ax.StaticTransform("loop_perforate", 2)
+    fast = ax.approximate(lambda x: x.sum(), {"static_transform": static}, backend=backend, live=True)
+    name = "<lambda>_decision_0"
+    assert fast(DATA[:10]) == 50
+    if backend == "interp":
+        assert fast.set({name: 5}) == {name: 2}
+        assert fast(DATA[:10]) == 35
+        return
+    with pytest.raises(ax.ConfigError, match="only the decisions 2 were compiled"):
+        fast.set({name: 5})
+    assert fast.config == {name: 2}
+    assert fast(DATA[:10]) == 50
+
+
+def test_attributes_of_the_function_do_not_hide_those_of_the_result() -> None:
+    def kernel(x: Any) -> Any:
+        return x + 1
+
+    kernel.backend = kernel.name = kernel._programs = 5  # type: ignore[attr-defined]
+    fast = ax.approximate(kernel, backend="interp")
+    assert (fast.backend, fast.name, fast(1)) == ("interp", "kernel", 2)
+
+
 def test_parameters_that_are_constants() -> None:
     fast = ax.approximate(total, backend="interp")
     assert fast.config["total_threshold_0"] == 10

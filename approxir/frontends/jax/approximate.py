@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, overload
 
 from approxir.codegen.kernel import NotLiveError
+from approxir.errors import ApproxIRError
 from approxir.frontends.annotations import generate_annotations
 from approxir.frontends.decorators import Config, checked_config, get_config, get_function_name
 from approxir.frontends.errors import FrontendError
@@ -133,7 +134,8 @@ class Approximated:
             self._static_positions,
             self._parameters.config,
         )
-        functools.update_wrapper(self, function)
+        # Attributes of the function stay with it: they may have the names of ours.
+        functools.update_wrapper(self, function, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         program, leaves = self._programs.find(self._positional(args, kwargs))
@@ -171,7 +173,13 @@ class Approximated:
             )
         with self._programs.lock:
             before = self._parameters.apply(config)
-            self._programs.set(config)
+            try:
+                self._programs.set(config)
+            except ApproxIRError:
+                # Programs may have fewer choices: decisions that were not compiled.
+                self._parameters.apply(before)
+                self._programs.set(before)
+                raise
             return before
 
     # What was made of it.
