@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -226,3 +228,34 @@ def test_which_trees_are_refused(
         thresholds, params.thresholds_lowers, params.thresholds_uppers, strict=True
     ):
         assert low <= threshold <= high
+
+
+def in_a_process(script: str) -> str:
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_knobs_need_no_jax() -> None:
+    assert "False" in in_a_process(
+        "import sys, approxir as ax\n"
+        "knob = ax.Knob(static_transform=ax.StaticTransform('loop_perforate', 2))(lambda x: x)\n"
+        "text = ax.generate_annotations('f', ax.get_config(knob))\n"
+        "module = 'module { func.func @f() { return } }'\n"
+        "ax.inject_annotations(module, 'f', ax.get_config(knob))\n"
+        "ax.collect_helper_functions('f', ax.get_config(knob))\n"
+        "print('jax' in sys.modules or 'numpy' in sys.modules)\n"
+    )
+
+
+def test_without_jax_the_extra_is_named() -> None:
+    for call in (
+        "ax.export_to_mlir(abs, 1.0)",
+        "ax.approximate(abs)(1.0)",
+        "ax.export_module({'f': (abs, (1.0,))})",
+    ):
+        printed = in_a_process(
+            "import sys, approxir as ax\nsys.modules['jax'] = None\n"
+            f"try:\n    {call}\nexcept ax.MissingDependencyError as error:\n    print(error)\n"
+        )
+        assert "approxir[jax]" in printed, call

@@ -12,7 +12,7 @@ from approxir.frontends.decorators import Config
 from approxir.frontends.errors import FrontendError
 from approxir.frontends.jax.arguments import Argument, abstract, load_jax, read_arguments
 from approxir.frontends.jax.engines import INTERPRETER, Program, load
-from approxir.frontends.jax.export import Exporter
+from approxir.frontends.jax.exporter import Exporter
 from approxir.frontends.jax.lowering import Way
 from approxir.ir.module import parse
 
