@@ -60,7 +60,7 @@ def optimize(module: Any) -> None:
 
     Results of integers stay as they are. Those of floating-point numbers do as well, with two exceptions: in
     products of matrices, a product is added to its sum with one rounding instead of two; and exp and tanh of
-    f32 are less than one unit in the last place off, where the C library's may be closer.
+    f32 are up to one and a half units in the last place off (`approxir.codegen.llvm.elementary`).
 
     Raises `MLIRError` of torch-mlir where a pass fails.
     """
