@@ -45,9 +45,9 @@ def check(seed: int, configurations: int, compiled: int) -> None:
                     assert plain[name](n, x).tolist() == expected.tolist(), (seed, chosen, name, n, x)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_generated_modules(seed: int) -> None:
-    check(seed, 6, 2)
+    check(seed, 4, 1)
 
 
 @pytest.mark.slow
@@ -56,7 +56,7 @@ def test_many_generated_modules(seed: int) -> None:
     check(seed, 12, 3)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_modules_compile_for_gpus(seed: int) -> None:
     """Decisions are made on the host, whatever the device."""
     artifact = Iree().compile(program(seed).text, live=True, target="cuda")
