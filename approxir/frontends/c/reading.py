@@ -135,6 +135,9 @@ def _unexpected(text: str, error: UnexpectedToken) -> Fault:
             # What was taken for its value is the next key.
             message = f"expected the value of '{short(key[1])}', found the end of the line"
             return Fault(message, sign[3])
+    closes = number < len(held) and held[number][0] == "_RBRACE"
+    if closes and kinds.count("_LBRACE") == kinds.count("_RBRACE"):
+        return Fault("this '}' closes nothing", held[number][2])
     before = held[number - 1][3] if number else 0
     if number == len(held) or "\n" in text[before : held[number][2]]:
         found = "the end" if number == len(held) else "the end of the line"

@@ -266,7 +266,7 @@ GOOD = "thresholds: [1] decisions: [0, 2]"
         ("@approx:transform loop_perforate knob_val=1.5", 46, "expected an integer, found '1.5'"),
         ("@approx:knob { idd: 1 }", 19, "knob has no key 'idd'"),
         ("@approx:knob { id: 1", 17, "this '{' is never closed"),
-        ("@approx:knob { id: 1 } }", 27, "expected the end, found '}'"),
+        ("@approx:knob { id: 1 } }", 27, "this '}' closes nothing"),
         ("@approx:knob { id: 1 } text", 27, "expected the end, found 'text'"),
         ("@approx:knob { id: 1,, rf: 2 }", 25, "expected '}' or a name or a string, found ','"),
         ("@approx:knob { id: }", 23, "expected '[' or '{' or a name or a number or a string or an integer, found '}'"),
@@ -367,6 +367,22 @@ def test_an_annotation_in_a_body() -> None:
             "this annotation has no function: an annotation stands before its function, not in the body of 'f'",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("// @approx:knob {\n//   QoS_in: [1, 2,\n//   id: 3\n// }\n", (2, 13, "this '[' is never closed")),
+        ("// @approx:knob {\n//   QoS_in: [1, 2\n// }\n", (2, 19, "expected ',' or ']', found the end of the line")),
+        ("// @approx:knob {\n//   rf:\n//   id: 3\n// }\n", (2, 9, "expected the value of 'rf', found the end of the line")),
+        ("// @approx:knob {\n//   rf: 2 }\n//   id: 3\n// }\n", (4, 4, "this '}' closes nothing: the annotation ended above")),
+        ("// @approx:knob {\n//   rf: 2\nint x; // }\n", (1, 17, "this '{' is never closed")),
+        ("#pragma approx knob \\\n  rf=1 \\\n  }\n", (3, 3, "this '}' closes nothing")),
+        ("#pragma approx knob rf= \\\n  id=1\n", (1, 24, "expected the value of 'rf', found the end of the line")),
+    ],
+)  # fmt: skip
+def test_what_lacks_at_the_end_of_a_line_is_said_there(text: str, place: tuple[int, int, str]) -> None:
+    assert errors(text + KERNEL) == [place]
 
 
 def test_hints() -> None:
