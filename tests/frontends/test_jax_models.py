@@ -109,6 +109,27 @@ def test_perforated_fori_loops() -> None:
         np.testing.assert_allclose(with_bound(step, 11, x), expected, rtol=RTOL)
 
 
+def test_counts_of_the_user_count_what_is_done() -> None:
+    """Carried values are what the iterations made of them, even if they count like an index."""
+
+    def mean(x: Any) -> Any:
+        count, total = lax.fori_loop(0, 10, lambda i, s: (s[0] + 1, s[1] + x[i]), (0, jnp.float32(0)))
+        return total / count
+
+    def scanned(x: Any) -> Any:
+        (count, total), _ = lax.scan(lambda s, v: ((s[0] + 1, s[1] + v), None), (0, jnp.float32(0)), x)
+        return total, count
+
+    x = ramp(10)
+    means, scans = Chosen(mean, "loop_perforate", range(5)), Chosen(scanned, "loop_perforate", range(5))
+    for step in range(5):
+        kept = x[:: max(1, step)]
+        np.testing.assert_allclose(means(step, x), kept.mean(), rtol=RTOL)
+        total, count = scans(step, x)
+        np.testing.assert_allclose(total, kept.sum(), rtol=RTOL)
+        assert int(count) == len(kept)
+
+
 def test_rescaled_sums() -> None:
     def mean(x: Any) -> Any:
         return lax.fori_loop(0, 10, lambda i, s: s + x[i], jnp.float32(0)) / 10

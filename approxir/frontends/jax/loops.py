@@ -88,34 +88,34 @@ def _callee(call: Operation) -> str:
 
 
 def _count_once(op: Operation) -> None:
-    """Compute values that count beside the counter of a loop from the counter.
+    """Compute the index of a ``fori_loop`` from the counter of its iterations, if that is another value.
 
     The exact loop computes the same; a loop of which some iterations are left out leaves out their indices.
+    The index stands behind the counter, and nobody sees what it is in the end. What counts elsewhere is the
+    user's, and counts the iterations that are done.
     """
     loop = WhileLoop(op)
     counter = loop.counter()
-    if counter is None:
+    slot = None if counter is None else counter.slot + 1
+    if counter is None or slot is None or slot >= len(op.results) or op.results[slot].has_uses:
         return
-    step, start = loop.number(counter.step), loop.number(op.operands[counter.slot])
-    if step is None or start is None:
+    add = owner_op(loop.last.operands[slot])
+    if add is None or add.name != "stablehlo.add":
         return
-    for slot, handed_on in enumerate(loop.last.operands):
-        add = owner_op(handed_on)
-        if slot == counter.slot or add is None or add.name != "stablehlo.add":
-            continue
-        first = loop.number(op.operands[slot])
-        left, right = add.operands
-        own = loop.carried_slot(left) == slot and loop.number(right) == step
-        if first is None or not own or left.type != counter.old.type:
-            continue
-        build = Builder.at_start(loop.body)
-        index = _plus(build, counter.old, first - start)
-        for user in left.users:
-            if op.is_ancestor_of(user) and owner_op(index) is not user:
-                user._replace_operand(left, index)
-        loop.last.set_operand(slot, _plus(Builder.before(loop.last), counter.add.results[0], first - start))
-        if not add.results[0].has_uses:
-            add.erase()
+    step = loop.number(counter.step)
+    start, first = loop.number(op.operands[counter.slot]), loop.number(op.operands[slot])
+    old, grown = add.operands
+    if step is None or start is None or first is None or loop.number(grown) != step:
+        return
+    if loop.carried_slot(old) != slot or old.type != counter.old.type:
+        return
+    index = _plus(Builder.at_start(loop.body), counter.old, first - start)
+    for user in old.users:
+        if op.is_ancestor_of(user) and owner_op(index) is not user:
+            user._replace_operand(old, index)
+    loop.last.set_operand(slot, _plus(Builder.before(loop.last), counter.add.results[0], first - start))
+    if not add.results[0].has_uses:
+        add.erase()
 
 
 def _plus(build: Builder, value: Value, number: int) -> Value:
