@@ -372,7 +372,7 @@ def test_an_annotation_in_a_body() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("// @approx:knob {\n//   QoS_in: [1, 2,\n//   id: 3\n// }\n", (2, 13, "this '[' is never closed")),
+        ("// @approx:knob {\n//   QoS_in: [1, 2,\n//   id: 3\n// }\n", (2, 14, "this '[' is never closed")),
         ("// @approx:knob {\n//   QoS_in: [1, 2\n// }\n", (2, 19, "expected ',' or ']', found the end of the line")),
         ("// @approx:knob {\n//   rf:\n//   id: 3\n// }\n", (2, 9, "expected the value of 'rf', found the end of the line")),
         ("// @approx:knob {\n//   rf: 2 }\n//   id: 3\n// }\n", (4, 4, "this '}' closes nothing: the annotation ended above")),
