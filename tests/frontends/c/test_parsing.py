@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -413,3 +414,11 @@ def test_places() -> None:
     assert shown("thresholds", 2) == "[1, 20]"
     assert shown("thresholds_lowers") == shown(None) == "loop_perforate"
     assert shown("transform_type") == "loop_perforate"
+
+
+def test_without_tree_sitter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tree_sitter", None)
+    with pytest.raises(ax.MissingDependencyError, match=r"approxir\[cpp\]"):
+        ax.parse_cpp_annotations("// @approx:knob\n" + KERNEL)
+    # Where there is nothing to look for, it is not needed.
+    assert ax.parse_cpp_annotations(KERNEL) == []
