@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from approxir.passes.registry import passes
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
     from approxir.transforms.registry import transforms
+    from approxir.tuning import hpvm
     from approxir.tuning.config_manager import MLIRConfigManager
     from approxir.tuning.errors import NoConfigurationError, RecordError
     from approxir.tuning.evaluation import Evaluation
@@ -156,8 +157,9 @@ _WHERE = {
     "approxir.tuning.frontier": ("Frontier",),
     "approxir.values": ("Attribute", "Type", "attribute", "to_python"),
 }  # fmt: skip
-# These packages can be used like the registries in them (`approxir.registries`).
-_REGISTRIES = ("passes", "transforms")
+# Packages and modules under a name of their own. The first two can be used like the registries in them
+# (`approxir.registries`).
+_MODULES = {"passes": "approxir.passes", "transforms": "approxir.transforms", "hpvm": "approxir.tuning.hpvm"}
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
@@ -174,7 +176,7 @@ __all__ = [
     "compile_cpp_source", "compile_executable", "compile_file", "compile_object", "compile_shared",
     "compile_to_iree", "export_module", "export_module_with_configs", "export_to_mlir",
     "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir", "get_config",
-    "get_function_name", "get_pipeline_for_config", "get_toolchain", "inject_annotations",
+    "get_function_name", "get_pipeline_for_config", "get_toolchain", "hpvm", "inject_annotations",
     "inject_annotations_text", "inline_block", "iree", "jit", "load", "load_module",
     "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
     "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "rewrite",
@@ -183,8 +185,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _REGISTRIES:
-        return importlib.import_module(f"approxir.{name}")
+    if name in _MODULES:
+        return importlib.import_module(_MODULES[name])
     module = _EXPORTS.get(name)
     if module is None:
         raise AttributeError(f"module 'approxir' has no attribute {name!r}")
@@ -194,4 +196,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_EXPORTS) | set(_REGISTRIES))
+    return sorted(set(globals()) | set(_EXPORTS) | set(_MODULES))
