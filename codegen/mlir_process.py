@@ -27,46 +27,31 @@ class UpstreamError(ApproxIRError):
     """A real MLIR crashed or did not answer in time, so it is not known what it thinks of the text."""
 
 
-class Bindings:
-    """One set of MLIR's Python bindings in a child process, started at the first question."""
+class Child:
+    """A child process that answers questions, each a line of JSON, started at the first one.
 
-    def __init__(self, name: str, timeout: float = TIMEOUT) -> None:
+    Args:
+        name: what it is called in messages, and its argument.
+        script: the Python file that it runs.
+        timeout: seconds after which an answer is given up.
+    """
+
+    def __init__(self, name: str, script: Path, timeout: float = TIMEOUT) -> None:
         self.name = name
         self.timeout = timeout
-        self._known: dict[str, bool] = {}
+        self._script = script
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[bytes] | None = None
         self._owner = 0
-
-    def known(self, dialects: set[str]) -> set[str]:
-        """Those of the dialects that the bindings have."""
-        if new := sorted(dialects - self._known.keys()):
-            found = set(self._ask({"op": "dialects", "names": new})["known"])
-            self._known.update((name, name in found) for name in new)
-        return {name for name in dialects if self._known[name]}
-
-    def check(self, text: str, allow_unregistered: bool) -> Report:
-        """Parse and verify a text."""
-        request = {"op": "check", "text": text, "allow_unregistered": allow_unregistered}
-        return mlir_report.from_bindings(self._ask(request))
-
-    def generic(self, text: str, allow_unregistered: bool, locations: bool) -> Report:
-        """Parse and verify a text and print it in the generic form."""
-        request = {"op": "generic", "text": text, "allow_unregistered": allow_unregistered}
-        return mlir_report.from_bindings(self._ask({**request, "locations": locations}))
-
-    def run_passes(self, text: str, pipeline: str, refused: Sequence[str], timeout: float) -> Report:
-        """Run passes over a text; operations of the refused dialects must not be left afterwards."""
-        request = {"op": "run", "text": text, "pipeline": pipeline, "refused": list(refused)}
-        return mlir_report.from_bindings(self._ask(request, timeout))
 
     def close(self) -> None:
         """End the child process; the next question starts another."""
         with self._lock:
             self._end()
 
-    def _ask(self, request: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
+    def ask(self, request: dict[str, Any], timeout: float | None = None) -> dict[str, Any]:
+        """The answer to a question; raises `UpstreamError` where the child crashes or takes too long."""
         timeout = self.timeout if timeout is None else timeout
         line = json.dumps(request)
         with self._lock:
@@ -107,7 +92,7 @@ class Bindings:
         # A pipe that nobody reads while waiting for the reply could fill up and stop the child.
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("mlir_worker.py")), self.name],
+            [sys.executable, "-P", str(self._script), self.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -137,6 +122,36 @@ class Bindings:
                         pipe.close()
             process.wait()
             atexit.unregister(self.close)
+
+
+class Bindings(Child):
+    """One set of MLIR's Python bindings in a child process, started at the first question."""
+
+    def __init__(self, name: str, timeout: float = TIMEOUT) -> None:
+        super().__init__(name, Path(__file__).with_name("mlir_worker.py"), timeout)
+        self._known: dict[str, bool] = {}
+
+    def known(self, dialects: set[str]) -> set[str]:
+        """Those of the dialects that the bindings have."""
+        if new := sorted(dialects - self._known.keys()):
+            found = set(self.ask({"op": "dialects", "names": new})["known"])
+            self._known.update((name, name in found) for name in new)
+        return {name for name in dialects if self._known[name]}
+
+    def check(self, text: str, allow_unregistered: bool) -> Report:
+        """Parse and verify a text."""
+        request = {"op": "check", "text": text, "allow_unregistered": allow_unregistered}
+        return mlir_report.from_bindings(self.ask(request))
+
+    def generic(self, text: str, allow_unregistered: bool, locations: bool) -> Report:
+        """Parse and verify a text and print it in the generic form."""
+        request = {"op": "generic", "text": text, "allow_unregistered": allow_unregistered}
+        return mlir_report.from_bindings(self.ask({**request, "locations": locations}))
+
+    def run_passes(self, text: str, pipeline: str, refused: Sequence[str], timeout: float) -> Report:
+        """Run passes over a text; operations of the refused dialects must not be left afterwards."""
+        request = {"op": "run", "text": text, "pipeline": pipeline, "refused": list(refused)}
+        return mlir_report.from_bindings(self.ask(request, timeout))
 
 
 class Program:
@@ -211,7 +226,8 @@ def _ended(name: str, timeout: float | None, status: int, said: str) -> Upstream
     if timeout is not None:
         return UpstreamError(f"{name} did not answer within {timeout:g} seconds")
     if status < 0:
-        # What it wrote is a stack trace of its own.
-        return UpstreamError(f"{name} was ended by signal {-status} without a verdict")
+        # What else it wrote is a stack trace of its own.
+        told = [line for line in said.split("\n") if line.startswith("LLVM ERROR:")]
+        return UpstreamError("\n  ".join([f"{name} was ended by signal {-status} without a verdict", *told]))
     message = [f"{name} ended with status {status} without a verdict", *said.strip().split("\n")[-5:]]
     return UpstreamError("\n  ".join(message).rstrip())

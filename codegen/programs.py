@@ -106,5 +106,7 @@ def run(command: Sequence[str], data: bytes = b"", *, timeout: float = TIMEOUT) 
 
 
 def tail(said: str, lines: int = 20) -> list[str]:
-    """The last lines of what a program wrote."""
-    return said.strip().split("\n")[-lines:]
+    """The last lines of what a program wrote, or those with which LLVM gives up, without the stack behind."""
+    written = said.strip().split("\n")
+    given_up = [line for line in written if "LLVM ERROR:" in line or "error in backend:" in line]
+    return given_up or written[-lines:]

@@ -1,23 +1,24 @@
 """LLVM's language to machine code: object files, position-independent.
 
-There are several ways, all of which give the same code for the same version of LLVM: the package llvmlite, in
-this process, and the programs ``clang``, or ``opt`` and ``llc``. What is not there is not looked for before
+There are several ways, all of which give the same code for the same version of LLVM: the package llvmlite,
+and the programs ``clang``, or ``opt`` and ``llc``. What is not there is not looked for before
 it is needed.
 """
 
 from __future__ import annotations
 
+import base64
 import importlib
 import importlib.util
 import os
 import platform
 import tempfile
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from approxir.codegen import programs
 from approxir.codegen.llvm.processors import (
@@ -27,6 +28,7 @@ from approxir.codegen.llvm.processors import (
     check_with_llvmlite,
     listed,
 )
+from approxir.codegen.mlir_process import Child
 from approxir.errors import CompilationError, MissingDependencyError
 
 LEVELS = range(4)
@@ -112,79 +114,38 @@ def _llc(path: str | None = None) -> ObjectCompiler | None:
 
 
 class Llvmlite(ObjectCompiler):
-    """The LLVM inside of llvmlite. Compilations of several threads run one after another."""
+    """The LLVM inside of llvmlite, in a child process: LLVM ends its process at what it cannot compile."""
 
     name = "llvmlite"
-    _lock: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self) -> None:
-        self._llvm: Any = importlib.import_module("llvmlite.binding")
 
     def version(self) -> str | None:
         return metadata.version("llvmlite")
 
     def host_cpu(self) -> str | None:
-        name: str = self._llvm.get_host_cpu_name()
+        name: str = importlib.import_module("llvmlite.binding").get_host_cpu_name()
         return name
 
     def compile(self, text: str, opt_level: int, processor: Processor) -> bytes:
-        with self._lock:
-            machine = self._machine(opt_level, processor)
-            module = self._parsed(text)
-            module.triple, module.data_layout = machine.triple, str(machine.target_data)
-            if opt_level:
-                self._optimize(module, machine, opt_level)
-            code: bytes = machine.emit_object(module)
-            return code
-
-    def _machine(self, opt_level: int, processor: Processor) -> Any:
-        llvm = self._llvm
-        if processor.triple is None:
-            llvm.initialize_native_target()
-            llvm.initialize_native_asmprinter()
-            triple = llvm.get_process_triple()
-        else:
-            llvm.initialize_all_targets()
-            llvm.initialize_all_asmprinters()
-            triple = processor.triple
-        try:
-            target = llvm.Target.from_triple(triple)
-        except RuntimeError as error:
-            raise UnknownProcessorError(f"LLVM has no target '{triple}': {str(error).strip()}") from None
-        if processor.is_native:
-            cpu, features = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-        else:
-            cpu, features = processor.cpu, ""
-            check_with_llvmlite(cpu, triple)
-        machine = target.create_target_machine(
-            cpu=cpu, features=features, opt=opt_level, reloc="pic", codemodel="default"
+        if not processor.is_native:
+            check_with_llvmlite(processor.cpu, processor.triple)
+        reply = _child().ask(
+            {
+                "text": text,
+                "opt_level": opt_level,
+                "cpu": None if processor.is_native else processor.cpu,
+                "triple": processor.triple,
+            }
         )
-        if _pointer_bytes(machine) != 8:
-            raise UnknownProcessorError(f"{triple} has no pointers of 64 bits, which the interface relies on")
-        return machine
-
-    def _parsed(self, text: str) -> Any:
-        llvm = self._llvm
-        try:
-            module = llvm.parse_assembly(text, llvm.create_context())
-            module.verify()
-        except RuntimeError as error:
-            raise CompilationError(f"LLVM cannot compile this module: {str(error).strip()}") from None
-        return module
-
-    def _optimize(self, module: Any, machine: Any, opt_level: int) -> None:
-        options = self._llvm.create_pipeline_tuning_options(speed_level=opt_level)
-        # What these levels mean to clang and opt.
-        options.loop_vectorization = options.slp_vectorization = opt_level > 1
-        options.loop_interleaving = options.loop_unrolling = opt_level > 1
-        builder = self._llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
+        if "object" in reply:
+            return base64.b64decode(reply["object"])
+        if reply["of"] == "target":
+            raise UnknownProcessorError(reply["error"])
+        raise CompilationError(f"LLVM cannot compile this module: {reply['error']}")
 
 
-def _pointer_bytes(machine: Any) -> int:
-    ir = importlib.import_module("llvmlite.ir")
-    size: int = ir.IntType(8).as_pointer().get_abi_size(machine.target_data)
-    return size
+@cache
+def _child() -> Child:
+    return Child("llvmlite", Path(__file__).with_name("llvmlite_worker.py"))
 
 
 class _Programs(ObjectCompiler):
@@ -220,9 +181,12 @@ class OptAndLlc(_Programs):
             raise UnknownProcessorError(f"LLVM has no target '{triple}': {known.said.strip()}")
         if not processor.is_native:
             check_cpu(processor.cpu, listed(known.said), triple)
-        common = [f"-O{opt_level}", f"-mtriple={triple}", f"-mcpu={processor.cpu}", "-o", "-", "-"]
-        optimized = self._checked(self.opt, programs.run([self.opt, *common], text.encode("utf-8")))
-        code = programs.run([self.path, "-relocation-model=pic", "-filetype=obj", *common], optimized)
+        common = [f"-mtriple={triple}", f"-mcpu={processor.cpu}", "-o", "-", "-"]
+        command = [self.opt, f"-O{opt_level}", *common]
+        optimized = self._checked(self.opt, programs.run(command, text.encode("utf-8")))
+        # Without any optimization LLVM takes a way to code of its own, which cannot do all that others can.
+        command = [self.path, f"-O{max(1, opt_level)}", "-relocation-model=pic", "-filetype=obj", *common]
+        code = programs.run(command, optimized)
         return self._checked(self.path, code)
 
     def host_cpu(self) -> str | None:
@@ -244,7 +208,9 @@ class Clang(_Programs):
     def compile(self, text: str, opt_level: int, processor: Processor) -> bytes:
         # x86 and Arm spell the same option differently.
         option = "-march" if _is_x86(processor) else "-mcpu"
-        command = [self.path, f"-O{opt_level}", "-fPIC", "-x", "ir", "-c", "-Wno-override-module"]
+        command = [self.path, "-fPIC", "-x", "ir", "-c", "-Wno-override-module"]
+        # Without any optimization LLVM takes a way to code of its own, which cannot do all that others can.
+        command += [f"-O{opt_level}"] if opt_level else ["-O1", "-Xclang", "-disable-llvm-passes"]
         command.append(f"{option}={processor.cpu}")
         if processor.triple is not None:
             command.append(f"--target={processor.triple}")

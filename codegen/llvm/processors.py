@@ -37,6 +37,9 @@ class Processor:
     triple: str | None = None
 
     def __post_init__(self) -> None:
+        for held in (self.cpu, self.triple or "generic"):
+            if not held or not held.isascii() or not held.isprintable():
+                raise UnknownProcessorError(f"{held!r} is no name of a processor or a target")
         if self.triple is not None and self.cpu == NATIVE:
             raise UnknownProcessorError(
                 f"the processor of {self.triple} has to be named; 'generic' is one that every target has"
@@ -78,7 +81,7 @@ def listed(text: str) -> frozenset[str]:
 
 
 @functools.cache
-def check_with_llvmlite(cpu: str, triple: str) -> None:
+def check_with_llvmlite(cpu: str, triple: str | None) -> None:
     """Raise `UnknownProcessorError` unless the LLVM of llvmlite makes code for a processor.
 
     It is tried in a process of its own: LLVM says what is wrong on standard error only, or aborts.
@@ -87,19 +90,22 @@ def check_with_llvmlite(cpu: str, triple: str) -> None:
         "import sys, llvmlite.binding as llvm\n"
         "llvm.initialize_all_targets()\n"
         "llvm.initialize_all_asmprinters()\n"
-        "target = llvm.Target.from_triple(sys.argv[1])\n"
+        "target = llvm.Target.from_triple(sys.argv[1] or llvm.get_process_triple())\n"
         "target.create_target_machine(cpu='help')\n"
         "machine = target.create_target_machine(cpu=sys.argv[2])\n"
         "module = llvm.parse_assembly('define void @f() { ret void }')\n"
         "module.triple, module.data_layout = machine.triple, str(machine.target_data)\n"
         "sys.stdout.buffer.write(machine.emit_object(module))\n"
     )
+    target = "this machine" if triple is None else triple
     try:
-        done = programs.run([sys.executable, "-P", "-c", program, triple, cpu])
+        done = programs.run([sys.executable, "-P", "-c", program, triple or "", cpu])
     except programs.ProgramError as error:
-        raise UnknownProcessorError(f"LLVM makes no code for '{cpu}' of {triple}: {error}") from None
-    check_cpu(cpu, listed(done.said), triple)
+        raise UnknownProcessorError(f"LLVM makes no code for '{cpu}' of {target}: {error}") from None
+    known = listed(done.said)
+    (last,) = programs.tail(done.said, 1)
+    if not known:
+        raise UnknownProcessorError(f"LLVM has no target '{target}': {last}")
+    check_cpu(cpu, known, target)
     if done.status:
-        raise UnknownProcessorError(
-            f"LLVM makes no code for '{cpu}' of {triple}: {programs.tail(done.said, 1)[0]}"
-        )
+        raise UnknownProcessorError(f"LLVM makes no code for '{cpu}' of {target}: {last}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from approxir.codegen import mlir_report, programs, upstream
 from approxir.codegen.llvm import bindings
 from approxir.codegen.llvm.bindings import Bindings
+from approxir.codegen.llvm.float_literals import spelled_as_bits
 from approxir.codegen.llvm.lowering import Exported
 from approxir.codegen.llvm.pipeline import pipeline
 from approxir.codegen.mlir_process import Program, UpstreamError
@@ -80,7 +81,7 @@ class _ByBindings(Translator):
 
     def translate(self, exported: Exported) -> Translated:
         lowered = self._bindings.lowered(exported.text, exported.passes, exported.module)
-        return Translated(str(lowered), self._bindings.llvm_ir(lowered))
+        return Translated(str(lowered), spelled_as_bits(self._bindings.llvm_ir(lowered)))
 
 
 class _ByPrograms(Translator):
@@ -100,7 +101,7 @@ class _ByPrograms(Translator):
             raise self._refused("MLIR cannot compile this module:", report, exported)
         done = programs.run([self._translate, "--mlir-to-llvmir", _INPUT], report.text.encode("utf-8"))
         if not done.status:
-            return Translated(report.text, done.output.decode("utf-8"))
+            return Translated(report.text, spelled_as_bits(done.output.decode("utf-8")))
         said = mlir_report.from_stderr(done.said, False, "")
         errors = [entry for entry in said.entries if entry.severity == "error"]
         if not errors:

@@ -6,7 +6,9 @@ found = results(run(program("m.h", calls)), calls)
 
 from __future__ import annotations
 
+import functools
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,13 +137,27 @@ def program(header: str, calls: Sequence[Call], before: str = "", first: Sequenc
     )
 
 
+@functools.cache
+def sanitizers(compiler: str) -> tuple[str, ...]:
+    """The options with which programs end at the first wrong access to memory, where the compiler has them."""
+    options = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "empty.cc")
+        source.write_text("int main() { return 0; }\n")
+        command = [compiler, *options, str(source), "-o", str(Path(folder, "empty"))]
+        compiled = subprocess.run(command, capture_output=True).returncode == 0
+        ran = compiled and subprocess.run([str(Path(folder, "empty"))], capture_output=True).returncode == 0
+    return options if ran else ()
+
+
 def run(text: str, folder: Path, parts: Sequence[str], compiler: str = "cc") -> bytes:
     """Compile and run a program in a folder, and return what it prints."""
     suffix, standard = (".cc", "-std=c++17") if compiler.endswith("++") else (".c", "-std=c11")
     source = folder / f"program{suffix}"
     source.write_text(text, encoding="utf-8")
     target = folder / f"program_{compiler}"
-    command = [compiler, standard, *WARNINGS, "-I.", source.name, *parts, "-o", target.name, "-lm"]
+    options = [*WARNINGS, *sanitizers(compiler)]
+    command = [compiler, standard, *options, "-I.", source.name, *parts, "-o", target.name, "-lm"]
     done = subprocess.run([*command, "-Wl,-rpath,$ORIGIN"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stderr}\n{text}"
     ran = subprocess.run([str(target)], capture_output=True)

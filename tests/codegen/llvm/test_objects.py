@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from support import toolchains
 
 from approxir.codegen.llvm.objects import object_compiler
 from approxir.codegen.llvm.processors import Processor, UnknownProcessorError
-from approxir.errors import CompilationError, MissingDependencyError
+from approxir.errors import ApproxIRError, CompilationError, MissingDependencyError
 
 TEXT = """
 define void @scale(ptr %x, i64 %n) {
@@ -142,3 +143,43 @@ def test_programs_are_used_where_llvmlite_is_missing(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "")
     with pytest.raises(MissingDependencyError, match="compiling for files needs LLVM"):
         object_compiler()
+
+
+@every
+def test_what_llvm_cannot_do_without_optimizing(using: str) -> None:
+    """Its way to unoptimized code gives up on this, and would end the process."""
+    text = """
+    define internal void @g(<1 x i1> %0) {
+      ret void
+    }
+    define void @f(ptr %0) {
+      %2 = load <1 x i8>, ptr %0, align 1
+      %3 = trunc <1 x i8> %2 to <1 x i1>
+      call void @g(<1 x i1> %3)
+      ret void
+    }"""
+    assert machine(object_compiler(using).compile(text, 0, Processor())) in (X86, ARM)
+
+
+ABORTING = """
+declare <4 x i32> @llvm.aarch64.neon.sqadd.v4i32(<4 x i32>, <4 x i32>)
+define <4 x i32> @f(<4 x i32> %a) {
+  %r = call <4 x i32> @llvm.aarch64.neon.sqadd.v4i32(<4 x i32> %a, <4 x i32> %a)
+  ret <4 x i32> %r
+}"""
+
+
+@every
+def test_what_ends_llvm_does_not_end_python(using: str) -> None:
+    compiler = object_compiler(using)
+    with pytest.raises(ApproxIRError, match="Cannot select"):
+        compiler.compile(ABORTING, 3, Processor("x86-64", "x86_64-linux-gnu"))
+    assert compiler.compile(TEXT, 3, Processor())
+
+
+@toolchains.needs_llvmlite
+def test_several_threads_compile_at_once() -> None:
+    compiler = object_compiler("llvmlite")
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda level: compiler.compile(TEXT, level, Processor()), [0, 3] * 8))
+    assert len(set(found)) == 2
