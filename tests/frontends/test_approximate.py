@@ -205,7 +205,8 @@ def test_compiling_ahead_and_the_text() -> None:
     assert module.config() == fast.config
     assert fast(5, DATA) == 15
     assert fast.programs == 1
-    assert "total" in repr(fast)
+    assert repr(fast) == "<approximated total, interp, 1 programs>"
+    assert "<code>total_threshold_0 = 10</code>" in fast._repr_html_()
     assert (fast.__name__, fast.__doc__) == ("total", total.__doc__)
 
 

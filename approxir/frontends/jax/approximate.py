@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any, Literal, overload
 
 from approxir.codegen.kernel import NotLiveError
@@ -231,6 +232,12 @@ class Approximated:
     def __repr__(self) -> str:
         live = "live, " if self.is_live else ""
         return f"<approximated {self.name}, {live}{self.backend}, {self.programs} programs>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><code>{escape(name)} = {value}</code></td></tr>" for name, value in self.config.items()
+        )
+        return f"<table><tr><th>{escape(repr(self)[1:-1])}</th></tr>{rows}</table>"
 
     # Parts.
 
