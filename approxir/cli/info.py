@@ -34,9 +34,14 @@ def command(as_json: bool) -> int:
 
 
 def collect() -> dict[str, Any]:
-    """What `approxir info` reports, as plain values that JSON can hold."""
-    from approxir.codegen import backend, upstream
+    """What `approxir info` reports, as plain values that JSON can hold.
 
+    Raises `CacheSettingsError` where the environment says something wrong about the cache.
+    """
+    from approxir.codegen import backend, upstream
+    from approxir.codegen.iree.cache import default_cache
+
+    cache = default_cache().info()
     found = upstream.available()
     return {
         "approxir": __version__,
@@ -54,6 +59,7 @@ def collect() -> dict[str, Any]:
             if name not in {info.name for info in found}
         ],
         "backends": [dataclasses.asdict(info) for info in backend.describe()],
+        "cache": {**dataclasses.asdict(cache), "directory": str(cache.directory)},
     }
 
 
@@ -79,7 +85,18 @@ def _as_text(report: dict[str, Any]) -> str:
     width = max(len(entry["name"]) for entry in report["backends"])
     for entry in report["backends"]:
         lines += _backend_lines(entry, width)
+    cache = report["cache"]
+    lines += ["", f"Cache of compiled modules: {cache['directory']}"]
+    if cache["problem"]:
+        lines.append(f"  not used: {cache['problem']}")
+    else:
+        lines.append(f"  {cache['entries']} entries, {_size(cache['size'])} of {_size(cache['limit'])}")
     return "\n".join(lines)
+
+
+def _size(count: int) -> str:
+    """A number of bytes in MiB."""
+    return f"{count / (1 << 20):.1f} MiB"
 
 
 def _backend_lines(entry: dict[str, Any], width: int) -> list[str]:

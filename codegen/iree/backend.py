@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from approxir.codegen.backend import Artifact, Backend, BackendInfo
 from approxir.codegen.iree import devices, tool
-from approxir.codegen.iree.checks import prepare_for_host, signatures_of
 from approxir.codegen.iree.compile import TIMEOUT, compile_text
 from approxir.codegen.iree.targets import target_named, targets_of
 from approxir.codegen.kernel import Kernel
 from approxir.codegen.prepare import Prepared, prepare
 from approxir.codegen.signature import Signature, public_functions, signature_of
+from approxir.ir.module import parse
 
 if TYPE_CHECKING:
     from approxir.codegen.iree.cache import Cache
@@ -27,7 +28,8 @@ class IreeArtifact(Artifact):
     """An artifact with what is needed to call its functions.
 
     `data` are the bytes of a ``.vmfb`` file; `live` names the functions that take the live parameters, one
-    ``i32`` each, behind their own arguments; `original` is the module as it was.
+    ``i32`` each, behind their own arguments; `original` is the text of the module as it was, for one that is
+    live. Artifacts can be pickled.
     """
 
     data: bytes
@@ -35,7 +37,7 @@ class IreeArtifact(Artifact):
     signatures: dict[str, Signature]
     live: frozenset[str] = frozenset()
     layout: Layout | None = None
-    original: Module | None = field(default=None, repr=False)
+    original: str = field(default="", repr=False)
 
 
 class Iree(Backend):
@@ -46,19 +48,17 @@ class Iree(Backend):
 
     def describe(self) -> BackendInfo:
         compiler, runtime = tool.version(), devices.version()
-        missing = [
-            name
-            for name, found in ((tool.DISTRIBUTION, compiler), (devices.DISTRIBUTION, runtime))
-            if found is None
-        ]
-        reason = f"{' and '.join(missing)} not installed: pip install 'approxir[iree]'" if missing else None
+        found = {tool.DISTRIBUTION: compiler, devices.DISTRIBUTION: runtime}
+        missing = [name for name, held in found.items() if held is None]
+        missing += [name for name in ("numpy", "ml_dtypes") if importlib.util.find_spec(name) is None]
+        reason = f"{', '.join(missing)} not installed: pip install 'approxir[iree]'" if missing else None
         return BackendInfo(
             self.name,
             self.summary,
             not missing,
             compiler or runtime,
             targets_of(tool.backends()),
-            devices.available_devices() if runtime is not None else (),
+            () if missing else devices.available_devices(),
             reason,
         )
 
@@ -77,6 +77,8 @@ class Iree(Backend):
         """Compile a module; the options are those of `approxir.codegen.iree.compile.compile_text`."""
         if options:
             raise TypeError(f"IREE has no option '{next(iter(options))}'")
+        from approxir.codegen.iree.checks import prepare_for_host, signatures_of
+
         target_named(target)
         prepared = prepare(module, live=live, array="argument")
         lowered = public_functions(prepared.module)
@@ -96,7 +98,7 @@ class Iree(Backend):
             signatures,
             _live_functions(prepared, signatures),
             prepared.layout,
-            prepared.original if live else None,
+            str(prepared.original) if live else "",
         )
 
     def load(
@@ -107,17 +109,13 @@ class Iree(Backend):
         Tensors are returned as `returns` says: ``numpy``, ``jax`` or ``device``. Raises `DeviceError` if the
         device is not there, `LoadError` if it does not take the artifact.
         """
-        import numpy as np
-
-        from approxir.codegen.iree.runtime import Program, check_returns, functions_of
-        from approxir.codegen.live import LiveParameters
+        from approxir.codegen.iree.runtime import Program, check_returns, functions_of, live_parameters
 
         check_returns(returns)
         program = Program(artifact.data, artifact.target if device is None else device)
         parameters = None
-        if artifact.layout is not None and artifact.original is not None:
-            values = np.array(artifact.layout.values, np.int32)
-            parameters = LiveParameters(artifact.layout, values, artifact.original)
+        if artifact.layout is not None:
+            parameters = live_parameters(artifact.layout, parse(artifact.original))
         functions = functions_of(program, artifact.signatures, parameters, artifact.live, returns)
         return IreeKernel(functions, parameters, self.name, program)
 

@@ -69,6 +69,8 @@ def compile_text(
         TargetError: there is no such target, or it needs an architecture.
         MissingDependencyError: IREE's compiler is not installed.
     """
+    if isinstance(flags, str):
+        raise TypeError("flags are a list of texts, one for each flag")
     chosen = target_named(target)
     text = blank_locations(text) if "loc" in text else text
     command = [*chosen.flags(arch), *_FLAGS, *flags]

@@ -44,6 +44,7 @@ class Device:
         self.hal = hal
         runtime = runtime_package()
         self.config = runtime.Config(device=hal)
+        self.allocator = hal.allocator
         self.is_local = self.driver in (LOCAL_TASK, LOCAL_SYNC)
 
     def __repr__(self) -> str:
@@ -135,6 +136,8 @@ def runtime_package() -> Any:
 
 
 def _address(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a device is named by a text, not by {type(name).__name__}")
     driver, separator, path = name.partition("://")
     if driver in (LOCAL_TASK, LOCAL_SYNC):
         return name

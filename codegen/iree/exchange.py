@@ -6,11 +6,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
+from approxir.errors import ApproxIRError, MissingDependencyError
+
+try:
+    import numpy as np
+except ImportError as error:
+    raise MissingDependencyError("running modules needs NumPy: pip install 'approxir[iree]'") from error
 
 from approxir.codegen.iree.devices import Device, runtime_package
 from approxir.codegen.signature import Signature
-from approxir.errors import ApproxIRError
 from approxir.interp.boundary import incoming
 from approxir.interp.errors import Trap
 from approxir.interp.numbers import dtype_of, normal
@@ -78,12 +82,13 @@ def pusher(kind: Type, signature: Signature, what: str) -> Pusher:
     low, high = (-(1 << 63), (1 << 63) - 1)
     if isinstance(kind, IntegerType):
         low, high = kind.limits
+    # Signless integers may be given in either reading, of which IREE takes the signed one.
+    last = high if isinstance(kind, IndexType) or low == 0 else -low - 1
 
     def push_integer(values: Any, value: Any, device: Device) -> None:
-        if type(value) is not int or not low <= value <= high:
-            value = _checked(value, kind, signature, what)
-        number = int(normal(value, kind))
-        values.push_int(number)
+        if type(value) is not int or not low <= value <= last:
+            value = int(normal(_checked(value, kind, signature, what), kind))
+        values.push_int(value)
 
     return push_integer
 
@@ -106,13 +111,10 @@ def puller(kind: Type, returns: str) -> Puller:
 
 def to_device(array: Array, kind: TensorType, device: Device) -> DeviceArray:
     """A copy of an array in the memory of a device; its type is that of the tensor."""
-    runtime = runtime_package()
-    view = device.hal.allocator.allocate_buffer_copy(
-        memory_type=runtime.MemoryType.DEVICE_LOCAL,
-        allowed_usage=_usage(),
-        device=device.hal,
-        buffer=np.asarray(array, order="C"),
-        element_type=_element_kind(kind.element_type),
+    memory, usage = _placement()
+    element = _element_kind(kind.element_type)
+    view = device.allocator.allocate_buffer_copy(
+        memory, usage, device.hal, np.asarray(array, order="C"), element
     )
     return DeviceArray(view, array.dtype, device)
 
@@ -187,8 +189,7 @@ def _tensor_pusher(kind: TensorType, signature: Signature, what: str) -> Pusher:
     element = _element_kind(kind.element_type)
     wanted, rank = kind.shape, kind.rank
     dynamic = not kind.has_static_shape
-    memory = runtime_package().MemoryType.DEVICE_LOCAL
-    usage = _usage()
+    memory, usage = _placement()
 
     def push(values: Any, value: Any, device: Device) -> None:
         if type(value) is DeviceArray:
@@ -210,13 +211,9 @@ def _tensor_pusher(kind: TensorType, signature: Signature, what: str) -> Pusher:
         if array is value and type(value) is DeviceArray:
             values.push_ref(value.view.ref)
             return
-        view = device.hal.allocator.allocate_buffer_copy(
-            memory_type=memory,
-            allowed_usage=usage,
-            device=device.hal,
-            buffer=array if array.flags.c_contiguous else np.array(array, order="C"),
-            element_type=element,
-        )
+        if not array.flags.c_contiguous:
+            array = np.array(array, order="C")
+        view = device.allocator.allocate_buffer_copy(memory, usage, device.hal, array, element)
         values.push_ref(view.ref)
 
     return push
@@ -260,20 +257,16 @@ def _tensor_puller(kind: TensorType, returns: str) -> Puller:
     return lambda values, at, device: _to_numpy(values.get_as_object(at, view_class), dtype, device)
 
 
-_BYTES = np.dtype(np.uint8)
-
-
 def _to_numpy(view: Any, dtype: np.dtype[Any], device: Device) -> Array:
     """A copy of what a device holds, in the memory of this process."""
     shape = view.shape
     if not view.byte_length:
         return np.empty(shape, dtype)
     if device.is_local:
-        held: Array = view.map().asarray([view.byte_length], _BYTES).copy()
-    else:
-        runtime = runtime_package()
-        held = np.array(runtime.DeviceArray(device.hal, view).to_host()).reshape(-1).view(_BYTES)
-    return held.view(dtype).reshape(shape)
+        # The memory of a function that returns its argument is that of the caller's array.
+        return np.frombuffer(view.map(), dtype).reshape(shape).copy()
+    held = runtime_package().DeviceArray(device.hal, view).to_host()
+    return np.array(held).reshape(-1).view(np.uint8).view(dtype).reshape(shape)
 
 
 def _to_jax(array: Array) -> Any:
@@ -297,9 +290,11 @@ def _dtype(kind: TensorType) -> np.dtype[Any]:
 
 
 @cache
-def _usage() -> Any:
-    usage = runtime_package().BufferUsage
-    return usage.DEFAULT | usage.MAPPING
+def _placement() -> tuple[int, int]:
+    """Where arrays are put, as IREE's numbers for the kind of memory and its uses."""
+    runtime = runtime_package()
+    usage = runtime.BufferUsage
+    return int(runtime.MemoryType.DEVICE_LOCAL), int(usage.DEFAULT | usage.MAPPING)
 
 
 @cache

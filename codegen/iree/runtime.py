@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from approxir.codegen.iree.devices import Device, DeviceError, generation, open_device, runtime_package, said
+from approxir.codegen.iree.devices import Device, generation, open_device, runtime_package, said
 from approxir.codegen.iree.exchange import RETURNS, Pusher, puller, pusher
 from approxir.codegen.kernel import Function
 from approxir.codegen.live import LiveParameters
 from approxir.codegen.signature import Signature
 from approxir.codegen.timing import Timing, measure
 from approxir.errors import ApproxIRError
+
+if TYPE_CHECKING:
+    from approxir.ir.module import Module
+    from approxir.passes.live import Layout
 
 # What IREE's functions raise: each status code of the engine becomes one of these.
 _ENGINE_ERRORS = (RuntimeError, ValueError, TypeError, LookupError, OSError, MemoryError)
@@ -184,6 +188,13 @@ def check_returns(returns: str) -> None:
         raise ValueError(f"tensors are returned as {', '.join(RETURNS)}, not as {returns!r}")
 
 
+def live_parameters(layout: Layout, original: Module) -> LiveParameters:
+    """Parameters with the values that they have in the module, which is as it was before lowering."""
+    import numpy as np
+
+    return LiveParameters(layout, np.array(layout.values, np.int32), original)
+
+
 def functions_of(
     program: Program,
     signatures: Mapping[str, Signature],
@@ -207,6 +218,3 @@ def _copy(values: Any, at: int, target: Any) -> None:
         target.push_float(value)
     else:
         target.push_ref(value)
-
-
-__all__ = ["DeviceError", "ExecutionError", "IreeFunction", "LoadError", "Program", "functions_of"]

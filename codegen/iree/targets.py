@@ -75,6 +75,8 @@ def target_named(name: str) -> Target:
         if name in (target.driver, target.device):
             return target
     known = [target.name for target in TARGETS]
+    if not isinstance(name, str):
+        raise TypeError(f"a target is named by a text, not by {type(name).__name__}")
     close = nearest(name, [*known, *(target.backend for target in TARGETS)])
     hint = f"did you mean '{close}'?" if close is not None else f"there are: {', '.join(known)}"
     raise TargetError(f"IREE has no target '{name}' that is known here; {hint}")

@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 from approxir.errors import CompilationError, MissingDependencyError
+from approxir.files import encode
 
 DISTRIBUTION = "iree-base-compiler"
 _PATH_VARIABLE = "IREE_TOOL_PATH"
@@ -70,7 +71,7 @@ def run(flags: Sequence[str], text: str, timeout: float | None) -> Outcome:
 def _run(path: Path, arguments: Sequence[str], text: str, timeout: float | None) -> Outcome:
     try:
         done = subprocess.run(
-            [path, *arguments], input=text.encode("utf-8"), capture_output=True, timeout=timeout, check=False
+            [path, *arguments], input=encode(text), capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired:
         raise CompilationError(f"IREE's compiler did not finish within {timeout:g} seconds") from None

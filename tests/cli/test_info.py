@@ -7,12 +7,14 @@ import platform
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from approxir._version import __version__
 from approxir.cli import main
 from approxir.codegen import backend, upstream
+from approxir.codegen.iree.cache import Cache
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,6 +55,24 @@ def test_back_ends(capsys: pytest.CaptureFixture[str]) -> None:
     if report["iree"]["available"]:
         assert "cuda" in report["iree"]["targets"]
         assert "runs here on: cpu" in shown
+
+
+def test_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("APPROXIR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("APPROXIR_CACHE_SIZE", "3M")
+    Cache(tmp_path).put("0" * 64, b"x" * 2_000_000)
+    assert main(["info", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["cache"]
+    assert found["directory"].startswith(str(tmp_path))
+    assert (found["entries"], found["limit"], found["problem"]) == (1, 3 << 20, None)
+    assert main(["info"]) == 0
+    assert "1 entries, 1.9 MiB of 3.0 MiB" in capsys.readouterr().out
+    monkeypatch.setenv("APPROXIR_CACHE_SIZE", "0")
+    assert main(["info"]) == 0
+    assert "not used: switched off" in capsys.readouterr().out
+    monkeypatch.setenv("APPROXIR_CACHE_SIZE", "plenty")
+    assert main(["info"]) == 1
+    assert "APPROXIR_CACHE_SIZE is 'plenty'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("module", "extra"), [("numpy", "llvm"), ("torch_mlir", "llvm"), ("iree", "iree")])

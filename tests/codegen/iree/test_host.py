@@ -219,7 +219,7 @@ def compare_composed(seed: int, count: int) -> None:
 
 
 def test_composed_operations() -> None:
-    compare_composed(1, 60)
+    compare_composed(1, 30)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_kernels_that_are_not_live() -> None:
 
 
 def test_two_kernels_of_one_artifact_have_their_own_parameters() -> None:
-    artifact = Iree().compile(TREE, live=True)
+    artifact = pickle.loads(pickle.dumps(Iree().compile(TREE, live=True)))
     first, second = (Iree().load(artifact, device="local-sync") for _ in range(2))
     first.set({"f_threshold_0": 1})
     assert (results(first, 5)[1], results(second, 5)[1]) == (1.5, 0.5)
