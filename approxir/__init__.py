@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from approxir.passes.registry import passes
     from approxir.syntax.attributes import parse_attribute, parse_location, parse_type
     from approxir.transforms.registry import transforms
-    from approxir.tuning import hpvm
+    from approxir.tuning import hpvm, quality
     from approxir.tuning.config_manager import MLIRConfigManager
     from approxir.tuning.errors import NoConfigurationError, RecordError
     from approxir.tuning.evaluation import Evaluation
@@ -159,7 +159,12 @@ _WHERE = {
 }  # fmt: skip
 # Packages and modules under a name of their own. The first two can be used like the registries in them
 # (`approxir.registries`).
-_MODULES = {"passes": "approxir.passes", "transforms": "approxir.transforms", "hpvm": "approxir.tuning.hpvm"}
+_MODULES = {
+    "passes": "approxir.passes",
+    "transforms": "approxir.transforms",
+    "hpvm": "approxir.tuning.hpvm",
+    "quality": "approxir.tuning.quality",
+}
 _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
@@ -179,7 +184,7 @@ __all__ = [
     "get_function_name", "get_pipeline_for_config", "get_toolchain", "hpvm", "inject_annotations",
     "inject_annotations_text", "inline_block", "iree", "jit", "load", "load_module",
     "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
-    "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "rewrite",
+    "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "quality", "rewrite",
     "run_pipeline", "set_toolchain", "space", "to_python", "transforms", "with_config",
 ]  # fmt: skip
 
