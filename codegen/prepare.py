@@ -46,7 +46,7 @@ def prepare(
     Args:
         module: a module, or its text.
         live: read thresholds and decisions at run time from an array.
-        array: where that array is: in a global memref, or in a tensor that is a further argument.
+        array: where that array is: in a global memref, or in further arguments, one for each element.
         stablehlo: end in StableHLO where the module is of StableHLO, as IREE needs it.
 
     Raises:

@@ -154,7 +154,9 @@ def _refused(
     said = outcome.said.partition("\nPlease report issues")[0]
     report = from_stderr(said, False, "")
     source = Source(text, file)
-    found = [_whole(entry, source) for entry in to_diagnostics(report, source) if entry.severity == "error"]
+    errors = [_whole(entry, source) for entry in to_diagnostics(report, source) if entry.severity == "error"]
+    # IREE says some things once for every pass that meets them.
+    found = list(dict.fromkeys(errors))
     message = f"IREE cannot compile the module for {target.name}"
     if outcome.status < 0:
         message = f"IREE's compiler was ended by signal {-outcome.status} while compiling for {target.name}"
