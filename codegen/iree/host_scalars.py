@@ -1,7 +1,8 @@
 """Scalars as IREE's host computes them right: what replaces the operations that it does not.
 
 The host holds i1, i8 and i16 in registers of 32 bits without ever wrapping them, rounds floating-point
-numbers to integers where MLIR cuts off, and takes NaN for equal to itself.
+numbers to integers where MLIR cuts off, takes NaN for equal to itself, and ends the process when it divides
+by zero.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from approxir.ir.building import Builder
 from approxir.ir.operation import Operation
-from approxir.ir.ssa import Value
+from approxir.ir.ssa import OpResult, Value
 from approxir.passes.base import PassError
 from approxir.passes.calls import constant
 from approxir.passes.functions import Functions
@@ -29,6 +30,9 @@ _ORDERED, _OLT, _ORD, _UNO = 1, 4, 7, 14
 Rewrite = Callable[[Operation, Builder], list[Value]]
 """Makes what replaces the results of an operation."""
 
+_DIVISIONS = frozenset({
+    "divsi", "divui", "remsi", "remui", "ceildivsi", "ceildivui", "floordivsi",
+})  # fmt: skip
 # What is right for integers of 8 and 16 bits as well.
 _OF_NARROW = frozenset({"extsi", "extui", "trunci", "select"})
 
@@ -41,7 +45,9 @@ def rewriter(op: Operation, functions: Functions) -> Rewrite | None:
     kind = functions.resolved(op.operands[0].type, op)
     if isinstance(kind, FloatType):
         return _FLOATS.get(name)
-    if not isinstance(kind, IntegerType) or kind.width >= 32:
+    if isinstance(kind, IndexType) or (isinstance(kind, IntegerType) and kind.width >= 32):
+        return _divided if name in _DIVISIONS and not _divides_well(op) else None
+    if not isinstance(kind, IntegerType):
         return None
     if kind.width == 1:
         return _BITS.get(name, _refuse)
@@ -145,6 +151,39 @@ _FLOATS: dict[str, Rewrite] = {
     "minimumf": _extremum,
     "remf": _refuse,
 }
+
+
+# Integers of 32 bits and more.
+
+
+def _divides_well(op: Operation) -> bool:
+    """Whether the divisor is a constant by which everything can be divided."""
+    divisor = op.operands[1]
+    if not isinstance(divisor, OpResult) or divisor.owner.name != "arith.constant":
+        return False
+    held = divisor.owner.attributes.get("value")
+    return isinstance(held, IntegerAttr) and held.value not in (0, -1)
+
+
+def _divided(op: Operation, build: Builder) -> list[Value]:
+    """A division that gives some number where there is no quotient, instead of ending the process."""
+    dividend, divisor = op.operands
+    kind = known_type(dividend, op)
+    width = kind.width if isinstance(kind, IntegerType) else 64
+    one = constant(build, 1, kind)
+    wrong = _equals(build, divisor, constant(build, 0, kind))
+    if not op.name.endswith("ui"):
+        # The least number divided by -1 is too large by one.
+        least = _equals(build, dividend, constant(build, -(1 << width - 1), kind))
+        negative = _equals(build, divisor, constant(build, -1, kind))
+        wrong = _bitwise(build, "ori", wrong, _bitwise(build, "andi", least, negative))
+    safe = build.create("arith.select", [wrong, one, divisor], [kind]).result
+    return [build.create(op.name, [dividend, safe], [kind]).result]
+
+
+def _equals(build: Builder, first: Value, second: Value) -> Value:
+    properties = {"predicate": IntegerAttr(0, _I64)}
+    return build.create("arith.cmpi", [first, second], [_I1], properties=properties).result
 
 
 # Integers of 8 and 16 bits.

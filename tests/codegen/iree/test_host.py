@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 import random
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -339,6 +341,34 @@ def test_what_the_host_cannot_compute(expression: str, kind: str) -> None:
     ) as caught:
         iree(text)
     assert (caught.value.diagnostics[0].line, caught.value.diagnostics[0].column) == (2, 8)
+
+
+DIVIDING = """
+import itertools, sys
+from approxir.codegen.iree.backend import iree
+names = "divsi divui remsi remui ceildivsi ceildivui floordivsi".split()
+kinds = {"i32": 32, "i64": 64, "index": 64}
+text = "module {\\n" + "".join(
+    f"func.func @{op}_{kind}(%a: {kind}, %b: {kind}) -> {kind} {{\\n%r = arith.{op} %a, %b : {kind}\\nreturn %r : {kind}\\n}}\\n"
+    for op in names for kind in kinds
+) + "}"
+kernel = iree(text, device=sys.argv[1])
+for op in names:
+    for kind, width in kinds.items():
+        for a, b in itertools.product((0, 1, -1, -(1 << width - 1), (1 << width - 1) - 1), (0, -1)):
+            result = kernel[f"{op}_{kind}"](a, b)
+            if b == -1 and op == "divsi" and a != -(1 << width - 1):
+                assert result == -a
+print("alive")
+"""
+
+
+def test_dividing_by_zero_ends_no_process() -> None:
+    for device in ("local-sync", "local-task"):
+        done = subprocess.run(
+            [sys.executable, "-c", DIVIDING, device], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, "alive\n"), done.stderr
 
 
 def test_bodies_of_tensor_operations_are_left_alone() -> None:
