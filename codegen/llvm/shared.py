@@ -134,7 +134,7 @@ class _Library:
 
     def address(self, symbol: str) -> int:
         """Where a function lies."""
-        address = ctypes.cast(getattr(self._held, symbol), ctypes.c_void_p).value
+        address = ctypes.cast(self._held[symbol], ctypes.c_void_p).value
         assert address is not None
         return address
 

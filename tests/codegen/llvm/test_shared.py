@@ -344,3 +344,9 @@ def test_jit_can_use_the_programs_of_the_system(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("approxir.codegen.llvm.bindings.version", lambda: None)
     kernel = ax.jit(text)
     assert (kernel.backend, kernel.total(20, data)) == ("llvm-shared", 10)
+
+
+@pytest.mark.parametrize("name", ['"ü"', "__init__", '"two words"'])
+def test_functions_of_any_name(name: str) -> None:
+    text = f"func.func @{name}() -> i32 {{ %c = arith.constant 7 : i32\n return %c : i32 }}"
+    assert shared(text)[name.strip('"')]() == 7
