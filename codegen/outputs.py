@@ -24,7 +24,9 @@ def document(kind: str, artefact: Path, contents: dict[str, Any]) -> str:
     """The JSON document that describes an artefact of some kind."""
     generator = f"{_GENERATOR} {__version__}"
     head = {"version": VERSION, "generator": generator, "kind": kind, "file": artefact.name}
-    return json.dumps({**head, **contents}, indent=2, ensure_ascii=False) + "\n"
+    # Names of files may hold bytes that are not UTF-8, as JSON has to be.
+    plain = not artefact.name.isascii()
+    return json.dumps({**head, **contents}, indent=2, ensure_ascii=plain) + "\n"
 
 
 def description_of(artefact: Path) -> Path:
@@ -60,6 +62,8 @@ def companion(artefact: Path, suffix: str, what: str, is_ours: Callable[[str], b
     `what` names the file in messages, and `is_ours` tells whether a text is one that was written before.
     Raises `OutputError` where that is the artefact itself, or a file of somebody else.
     """
+    if not artefact.name:
+        raise OutputError(f"'{artefact}' names no file")
     path = artefact.with_suffix(suffix)
     if path == artefact:
         raise OutputError(f"{artefact}: an artefact cannot end in {suffix}, as {what} beside it does")

@@ -170,7 +170,7 @@ def compile_executable(
     output = _Output("executable", path, None, "")
     linker = CCompiler()
     made = _compiled(module, options, output)
-    program = main_program(made.header, output.header.name, function)
+    program = main_program(made.header, function)
     with _folder() as folder:
         part, main, target = folder / "module.o", folder / "main.c", folder / "program"
         part.write_bytes(made.code)
@@ -217,8 +217,8 @@ class _Output:
         self.path = Path(path)
         self.name = identifier(self.path.stem if name is None else name)
         self.prefix = identifier(prefix) if prefix else ""
-        self.header = self.path.with_suffix(".h")
         self._check()
+        self.header = self.path.with_suffix(".h")
 
     def _check(self) -> None:
         self.description = description_of(self.path)

@@ -25,8 +25,8 @@ _DIGITS = {"f16": 5, "bf16": 4, "f32": 9, "f64": 17}
 _FRACTION = {"f16": 10, "bf16": 7}
 
 
-def main_program(header: Header, include: str, name: str) -> str:
-    """The program that calls one function of a module, which the file `include` declares.
+def main_program(header: Header, name: str) -> str:
+    """The program that calls one function of a module, with the text of the header in it.
 
     Raises `CompilationError` where there is no such function, or an argument or a result is no number.
     """
@@ -46,7 +46,7 @@ def main_program(header: Header, include: str, name: str) -> str:
         body[len(body) - len(_shown(call.results[0].slot, "r0")) :] = ["return cli_finish((int)(r0 & 255));"]
     else:
         body.append("return cli_finish(0);")
-    return _program(header, include, function, names, body)
+    return _program(header, function, names, body)
 
 
 def names_taken(interface: Interface) -> set[str]:
@@ -92,7 +92,7 @@ def _is_status(function: CFunction) -> bool:
     return signature.name == "main" and not signature.inputs and signature.results == (IntegerType(32),)
 
 
-def _program(header: Header, include: str, function: CFunction, names: list[str], body: list[str]) -> str:
+def _program(header: Header, function: CFunction, names: list[str], body: list[str]) -> str:
     signature = function.call.signature
     parameters = list(header.interface.layout or ()) if header.parameters else []
     shown = "".join(f" {name}:{kind}" for name, kind in zip(names, signature.inputs, strict=True))
@@ -120,7 +120,8 @@ def _program(header: Header, include: str, function: CFunction, names: list[str]
         "  return status;",
     ]
     lines = "".join(f"  {line}\n" for line in (*before, *body))
-    return f"#include {string(include)}\n{_support()}\nint main(int argc, char **argv) {{\n{lines}}}\n"
+    main = f"int main(int argc, char **argv) {{\n{lines}}}\n"
+    return f"{header.text()}\n{_support()}\n{main}"
 
 
 def _call(function: CFunction) -> list[str]:

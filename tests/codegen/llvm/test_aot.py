@@ -712,3 +712,36 @@ def test_two_artefacts_do_not_share_their_companions(tmp_path: Path) -> None:
     (tmp_path / "m.o").unlink()
     ax.compile_shared(SIMPLE, tmp_path / "m.so")
     assert json.loads((tmp_path / "m.json").read_text())["file"] == "m.so"
+
+
+@pytest.mark.parametrize("name", ["a b é.o", "x\udcff.o", ".o", "1.2.o", "int.o"])
+def test_files_of_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    written = ax.compile_object(LIVE, path, live=True)
+    assert written.header is not None
+    described = json.loads(written.description.read_text())
+    assert described["name"].isidentifier()
+    (tmp_path / "use.c").write_bytes(
+        b'#include "' + written.header.name.encode("utf-8", "surrogateescape") + b'"\n'
+        b"int main(void) { return total(3) == 3 ? 0 : 1; }\n"
+    )
+    subprocess.run(["cc", "use.c", path.name, "-o", "use"], cwd=tmp_path, check=True)
+    subprocess.run([str(tmp_path / "use")], check=True)
+    path.unlink()
+    program = ax.compile_executable(LIVE, path, "total").path
+    assert run(program, "3") == (0, "3\n", "")
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_paths_without_a_name(path: str) -> None:
+    with pytest.raises(OutputError, match="names no file"):
+        ax.compile_object(SIMPLE, path)
+
+
+def test_a_folder_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "m.o").mkdir()
+    with pytest.raises(IsADirectoryError):
+        ax.compile_object(SIMPLE, tmp_path / "m.o")
+    (tmp_path / "m.json").mkdir()
+    with pytest.raises(OutputError, match="is there already and was not written"):
+        ax.compile_object(SIMPLE, tmp_path / "m.so")
