@@ -281,6 +281,18 @@ class Frontier(Sequence[Evaluation]):
 
         return load_frontier(path)
 
+    def plot(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Draw it; the options are those of `approxir.tuning.plotting.plot`."""
+        from approxir.tuning.plotting import plot
+
+        plot(self, path, **options)
+
+    def report(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write a page about it; the options are those of `approxir.tuning.report.write_report`."""
+        from approxir.tuning.report import write_report
+
+        write_report(self, path, **options)
+
 
 def non_dominated(evaluations: Iterable[Evaluation]) -> tuple[Evaluation, ...]:
     """The evaluations that none of the others dominates, fastest first, in time n log n."""

@@ -51,7 +51,7 @@ def frontier_text(frontier: Frontier) -> str:
 
 def frontier_html(frontier: Frontier) -> str:
     """The points as a table of HTML, and a line about the evaluations."""
-    return html_table(*frontier_rows(frontier)) + f"<p>{escape(summary(frontier))}</p>"
+    return html_table(*frontier_rows(frontier)) + f"<p>{html_text(summary(frontier))}</p>"
 
 
 def rich_table(frontier: Frontier) -> Table:
@@ -138,14 +138,19 @@ def text_table(header: Sequence[str], rows: Rows) -> str:
 def html_table(header: Sequence[str], rows: Rows) -> str:
     """A table of HTML; all text is escaped."""
     numeric = [' class="number"' if name in _NUMBERS else "" for name in header]
-    head = "".join([f"<th{kind}>{escape(name)}</th>" for name, kind in zip(header, numeric, strict=True)])
+    head = "".join([f"<th{kind}>{html_text(name)}</th>" for name, kind in zip(header, numeric, strict=True)])
     body = "".join([
         "<tr>"
-        + "".join([f"<td{kind}>{escape(cell)}</td>" for cell, kind in zip(row, numeric, strict=True)])
+        + "".join([f"<td{kind}>{html_text(cell)}</td>" for cell, kind in zip(row, numeric, strict=True)])
         + "</tr>"
         for row in rows
     ])  # fmt: skip
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def html_text(text: str) -> str:
+    """A text as HTML has it; characters that HTML cannot hold are shown as escapes."""
+    return escape("".join([c if c.isprintable() or c in "\n\t" else printable(c) for c in text]))
 
 
 def config_text(config: Mapping[str, int], *, most: int | None = _MOST_NAMES) -> str:
