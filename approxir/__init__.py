@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from approxir.tuning.evaluation import Evaluation
     from approxir.tuning.frontier import Frontier
     from approxir.tuning.space import SearchSpace, space
+    from approxir.tuning.tuner import Tuner
     from approxir.values import Attribute, Type, attribute, to_python
 
 _WHERE = {
@@ -152,6 +153,7 @@ _WHERE = {
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
     "approxir.tuning.config_manager": ("MLIRConfigManager",),
     "approxir.tuning.space": ("SearchSpace", "space"),
+    "approxir.tuning.tuner": ("Tuner",),
     "approxir.tuning.errors": ("NoConfigurationError", "RecordError"),
     "approxir.tuning.evaluation": ("Evaluation",),
     "approxir.tuning.frontier": ("Frontier",),
@@ -176,7 +178,7 @@ __all__ = [
     "MissingDependencyError", "Module", "NoConfigurationError", "OpResult", "Operation", "ParamsError",
     "ParseError", "Pass", "PassError", "Pattern", "PrintError", "RecordError", "Region",
     "SafetyContract", "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable",
-    "ToolchainConfig", "TunableParam", "Type", "Use", "Value", "VerifyError", "WorkloadType",
+    "ToolchainConfig", "TunableParam", "Tuner", "Type", "Use", "Value", "VerifyError", "WorkloadType",
     "__version__", "approximate", "attribute", "collect_helper_functions", "compile",
     "compile_cpp_source", "compile_executable", "compile_file", "compile_object", "compile_shared",
     "compile_to_iree", "export_module", "export_module_with_configs", "export_to_mlir",
