@@ -8,7 +8,10 @@ How a module goes, one file for each step:
     stablehlo        StableHLO becomes linalg
     tensors          tensors become memory
     lowering         all of it becomes LLVM's dialect
+    translation      LLVM's dialect becomes LLVM's language, by torch-mlir or by MLIR's own programs
+    objects          LLVM's language becomes an object file
     jit, shared, aot machine code, in this process, in a library, or in files
+    header, c_main   what C programs see of a module, and programs around one function
     calls            Python values go into frames and come out of them
 """
 
