@@ -13,7 +13,8 @@ from importlib import metadata
 from typing import Any
 
 from approxir.codegen import mlir_report
-from approxir.codegen.llvm.pipeline import pipeline
+from approxir.codegen.llvm import tensors
+from approxir.codegen.llvm.pipeline import BUFFERS_TO_LLVM, COPIES_TO_LOOPS, pipeline
 from approxir.codegen.mlir_worker import plain
 from approxir.codegen.prepare import failed
 from approxir.errors import CompilationError, MissingDependencyError
@@ -42,12 +43,18 @@ class Bindings:
             self.passmanager = importlib.import_module("torch_mlir.passmanager")
             self.execution_engine = importlib.import_module("torch_mlir.execution_engine")
             self._llvm = importlib.import_module("torch_mlir._mlir_libs._mlirDialectsLLVM")
+            # Importing this one makes torch-mlir's own passes known.
+            importlib.import_module("torch_mlir._mlir_libs._torchMlir")
         except ImportError as error:
             message = f"running modules through LLVM needs torch-mlir ({error}): pip install 'approxir[llvm]'"
             raise MissingDependencyError(message) from None
 
-    def lowered(self, text: str, passes: Sequence[str], module: Module) -> LoweredModule:
+    def lowered(
+        self, text: str, passes: Sequence[str], module: Module, *, optimize: bool = True
+    ) -> LoweredModule:
         """A text after MLIR's passes; `module` is what was printed as that text.
+
+        With `optimize`, code on tensors is fused and vectorized first.
 
         Raises `CompilationError`, placed in the module's source.
         """
@@ -55,12 +62,23 @@ class Bindings:
         context.enable_multithreading(False)
         try:
             with context, self.ir.Location.unknown():
-                held = self.ir.Module.parse(text)
-                self.passmanager.PassManager.parse(pipeline(passes)).run(held.operation)
+                held = self._optimized(text) if optimize and "tensor<" in text else self.ir.Module.parse(text)
+                _drop_result_attributes(held)
+                self.passmanager.PassManager.parse(pipeline(_with_own(passes))).run(held.operation)
         except self.ir.MLIRError as error:
             found = [plain(entry) for entry in error.error_diagnostics]
             raise _refused("MLIR cannot compile this module:", found, text, module) from None
         return LoweredModule(self, held, context, text, module)
+
+    def _optimized(self, text: str) -> Any:
+        """The module of a text, its code on tensors being optimized."""
+        held = self.ir.Module.parse(text)
+        try:
+            tensors.optimize(held)
+        except ValueError:
+            # The transform dialect refuses some code that is in small tiles already. It is right as it is.
+            held = self.ir.Module.parse(text)
+        return held
 
     def llvm_ir(self, module: LoweredModule) -> str:
         """The module in LLVM's own language; raises `CompilationError` where it has no words for it."""
@@ -88,6 +106,22 @@ class Bindings:
             raise _refused("LLVM cannot compile this module:", said, module.text, module.source) from None
         finally:
             handler.detach()
+
+
+def _drop_result_attributes(module: Any) -> None:
+    """Forget what functions say about their results, such as their names in JAX.
+
+    Freeing memory gives functions further results, and MLIR does not make these attributes as many.
+    """
+    for op in module.body.operations:
+        if op.operation.name == "func.func" and "res_attrs" in op.operation.attributes:
+            del op.operation.attributes["res_attrs"]
+
+
+def _with_own(passes: Sequence[str]) -> tuple[str, ...]:
+    """The passes with those that only torch-mlir has."""
+    at = passes.index(BUFFERS_TO_LLVM[0])
+    return (*passes[:at], COPIES_TO_LOOPS, *passes[at:])
 
 
 def _refused(message: str, said: list[dict[str, Any]], text: str, module: Module) -> CompilationError:

@@ -14,21 +14,12 @@ from approxir.codegen.kernel import Kernel
 from approxir.codegen.llvm.bindings import Bindings
 from approxir.codegen.llvm.jit import JitArtifact, LlvmJit
 from approxir.codegen.llvm.lowering import export
-from approxir.codegen.llvm.tensors import optimize
-from approxir.ir.module import parse
 
 
 def kernel(text: str, *, fast: bool = True, opt_level: int = 2) -> Kernel:
     """A module as native code; `fast` says whether its tensors are optimized."""
     exported = export(text)
-    held = exported.text
-    if fast:
-        bindings = Bindings()
-        with bindings.ir.Context(), bindings.ir.Location.unknown():
-            module = bindings.ir.Module.parse(held)
-            optimize(module)
-            held = str(module)
-    found = Bindings().lowered(held, exported.passes, parse(held))
+    found = Bindings().lowered(exported.text, exported.passes, exported.module, optimize=fast)
     return LlvmJit().load(JitArtifact("llvm", found, exported, opt_level))
 
 

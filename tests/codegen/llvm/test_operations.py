@@ -314,3 +314,13 @@ def test_vectors() -> None:
     row = np.append(grid[1, 1:], np.float32(0))
     assert found.tolist() == (row + row.sum()).tolist()
     assert turned.tolist() == (row + row.sum()).reshape(2, 4).T.tolist()
+
+
+@pytest.mark.parametrize("kind", ["tensor<4xf32>", "memref<4xf32>"])
+def test_results_with_attributes(kind: str) -> None:
+    text = f"""
+    func.func public @main(%a: {kind} {{x.y = 1 : i32}}, %b: i32) -> ({kind} {{jax.result_info = "a"}}, i32) {{
+      return %a, %b : {kind}, i32
+    }}"""
+    found, number = native.function(text, "main")(np.arange(4, dtype=np.float32), 5)
+    assert (found.tolist(), number) == ([0, 1, 2, 3], 5)
