@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from approxir.codegen.llvm.tensors import BUFFERIZE, DEALLOCATE, TENSORS_TO_BUFFERS
 
 COPIES_TO_LOOPS = "func.func(refback-munge-memref-copy)"
-"""Copies between memrefs of other layouts become loops, if torch-mlir is there; else a function makes them."""
+"""Copies between memrefs of any layouts become loops, if torch-mlir is there; else a function makes them."""
 
 BUFFERS_TO_LLVM = (
     "convert-linalg-to-loops",
