@@ -10,6 +10,7 @@ COMMANDS = {
     "annotate": ("approxir.cli.annotate", "Put the annotations of C or C++ source into its module."),
     "build": ("approxir.cli.build", "Compile a module to a file."),
     "cc": ("approxir.cli.cc", "Compile annotated C or C++ source to MLIR with cgeist."),
+    "convert": ("approxir.cli.convert", "Convert between HPVM's files, JSON and CSV."),
     "fmt": ("approxir.cli.fmt", "Put MLIR files into the canonical layout."),
     "get": ("approxir.cli.get", "Print parameters of a module, or all as a configuration file."),
     "info": ("approxir.cli.info", "Show versions and which real MLIRs are found."),
@@ -17,6 +18,7 @@ COMMANDS = {
     "validate": ("approxir.cli.lint", "Another name for lint."),
     "knobs": ("approxir.cli.knobs", "List the knobs of MLIR files and their parameters."),
     "opt": ("approxir.cli.opt", "Run passes over a module."),
+    "pareto": ("approxir.cli.pareto", "Show, compare and draw Pareto frontiers."),
     "run": ("approxir.cli.run", "Call a function of a module."),
     "set": ("approxir.cli.set", "Set parameters of a module, in place or to a file."),
 }

@@ -305,13 +305,15 @@ def non_dominated(evaluations: Iterable[Evaluation]) -> tuple[Evaluation, ...]:
     return tuple(found)
 
 
-def bounds(frontiers: Iterable[Frontier]) -> tuple[tuple[float, float], tuple[float, float]]:
+def bounds(
+    frontiers: Iterable[Frontier], *, most_loss: float = float("inf")
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """The worst and the best (time in ms, quality) of the points of several frontiers.
 
-    The first may serve as reference and the second as ideal when hypervolumes are compared. Raises
-    `NoConfigurationError` where there is no point.
+    The first may serve as reference and the second as ideal when hypervolumes are compared. Points that lose
+    more quality than `most_loss` are left out. Raises `NoConfigurationError` where there is no point.
     """
-    points = [point for frontier in frontiers for point in frontier]
+    points = [point for frontier in frontiers for point in frontier if point.loss <= most_loss]
     if not points:
         raise NoConfigurationError("the frontiers have no points")
     times, qualities = [_time(point) for point in points], [_quality(point) for point in points]

@@ -94,21 +94,24 @@ def dump_frontier(frontier: Frontier, format: Format = "json") -> str:
     return f'{{\n  "version": {VERSION},\n  "baseline": {baseline},\n  "evaluations": [{body}]\n}}\n'
 
 
-def parse_frontier(text: str, file: str = "<string>") -> Frontier:
-    """The frontier that a text holds, in any of the formats. Raises `RecordError`, with a place."""
+def parse_frontier(text: str, file: str = "<string>", *, format: Format | None = None) -> Frontier:
+    """The frontier that a text holds, in the format that is named or that it looks like.
+
+    Raises `RecordError`, with the place of what is wrong.
+    """
     try:
-        return _parse(text, file)
+        return _parse(text, file, format)
     except Fault as fault:
         raise record_error(Source(text, file), fault) from None
 
 
-def _parse(text: str, file: str) -> Frontier:
-    if ENDINGS.get(os.path.splitext(file)[1].lower()) == "jsonl":
+def _parse(text: str, file: str, format: Format | None) -> Frontier:
+    if (format or ENDINGS.get(os.path.splitext(file)[1].lower())) == "jsonl":
         return _parse_lines(text, file)
     body = text.lstrip("\ufeff \t\r\n")
     if not body:
         raise Fault("there are no evaluations here", 0, hint="approxir reads JSON, JSON lines and CSV")
-    if body[0] not in "{[":
+    if format == "csv" or (format is None and body[0] not in "{["):
         return _parse_csv(text)
     try:
         data = read_json(text)

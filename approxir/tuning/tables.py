@@ -85,12 +85,14 @@ def comparison(
     """The header and a row for each frontier: sizes, times at losses of quality, hypervolume.
 
     Times have their speed-ups where there is a baseline. Hypervolumes are shares of the area between the
-    worst and the best time and quality of the points of all frontiers together.
+    worst and the best time and quality of the points of all frontiers together, those left out of which
+    nothing is left (a loss above 1).
     """
     losses = tuple(losses)
     header = ["frontier", "points", "evaluations", "failures", *[f"at {percent(loss)} %" for loss in losses]]
     header.append("hypervolume")
-    limits = bounds(frontiers.values()) if any(len(frontier) for frontier in frontiers.values()) else None
+    useful = any(point.loss <= 1 for frontier in frontiers.values() for point in frontier)
+    limits = bounds(frontiers.values(), most_loss=1) if useful else None
     rows = []
     for name, frontier in frontiers.items():
         row = [name, str(len(frontier)), str(len(frontier.evaluations)), str(len(frontier.failures))]

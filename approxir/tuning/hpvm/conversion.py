@@ -74,7 +74,7 @@ def from_frontier(
     like: ConfigurationFile | None = None,
     names: Mapping[str, str] | None = None,
     device: str = "gpu",
-    accuracy: float = _PERCENT,
+    accuracy: float | None = None,
 ) -> ConfigurationFile:
     """A file of a frontier's points: first the baseline, then the points from the best to the fastest.
 
@@ -87,7 +87,8 @@ def from_frontier(
             of the parameters, ``node_<node>_<operation>_decision_0``.
         names: names of knobs in a module for operations, as for `Configuration.operations`.
         device: where new nodes run.
-        accuracy: that of the exact program, in percent.
+        accuracy: what new configurations tell, in percent: by default that of the default configuration of
+            `like`, or 100.
 
     Raises `HpvmError` for parameters that are no knobs of operations, and without a baseline.
     """
@@ -97,6 +98,8 @@ def from_frontier(
     chosen = list(reversed(frontier.points))
     if base.config:
         chosen = [base, *[point for point in chosen if point != base]]
+    if accuracy is None:
+        accuracy = like.default.accuracy if like else _PERCENT
     found = _emptied(like)
     found.baseline = base.time_ms
     used = {_told(point, "name") for point in chosen}
@@ -162,6 +165,8 @@ def _template(like: ConfigurationFile | None, name: object) -> Configuration | N
 
 def _made(point: Evaluation, names: Mapping[str, str] | None, device: str) -> Configuration:
     """A configuration whose nodes are made of the names of the parameters."""
+    if not point.config:
+        raise wrong_value("a configuration without parameters tells no nodes", "give a file with them: like")
     given = {name: plain for plain, name in (names or {}).items()}
     nodes: dict[int, list[tuple[str, TensorKnob]]] = {}
     for parameter, value in point.config.items():
