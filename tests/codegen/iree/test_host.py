@@ -247,20 +247,25 @@ module {
 """
 
 
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("arith.muli %two, %a : i32", "loses a number that a loop carries"),
-        (
-            "scf.if %c -> (i32) {\nscf.yield %x : i32\n} else {\nscf.yield %two : i32\n}",
-            "may overwrite numbers",
-        ),
-    ],
-)
-def test_loops_that_iree_gets_wrong(body: str, message: str) -> None:
-    with pytest.raises(ax.CompilationError, match=message):
-        iree(LOOPS.replace("BODY", body))
-    assert iree(LOOPS.replace("BODY", "arith.addi %x, %two : i32")).f(4, True) == 10
+def test_loops_that_iree_gets_wrong() -> None:
+    """It does so in some cases only, but which these are is not known."""
+    for body in ("arith.muli %two, %a : i32", "arith.addi %x, %two : i32"):
+        with pytest.raises(ax.CompilationError, match="a loop on the host carries") as caught:
+            iree(LOOPS.replace("BODY", body))
+        assert caught.value.diagnostics[0].line == 7
+    branch = "scf.if %c -> (i32) {\nscf.yield %x : i32\n} else {\nscf.yield %two : i32\n}"
+    with pytest.raises(ax.CompilationError, match="may overwrite numbers"):
+        iree(LOOPS.replace("BODY", branch))
+
+
+def test_loops_that_carry_tensors() -> None:
+    text = LOOPS.replace("iter_args(%x = %a) -> (i32)", "iter_args(%x = %t) -> (tensor<2xi32>)")
+    text = text.replace("BODY", "stablehlo.add %x, %x : tensor<2xi32>").replace(
+        "%y : i32", "%y : tensor<2xi32>"
+    )
+    text = text.replace("@f(%a: i32, %c: i1) -> i32", "@f(%t: tensor<2xi32>) -> tensor<2xi32>")
+    text = text.replace("return %r : i32", "return %r : tensor<2xi32>")
+    assert iree(text).f(np.array([1, 2], np.int32)).tolist() == [8, 16]
 
 
 SWITCHES = """\
