@@ -41,8 +41,9 @@ def command(
 ) -> int:
     """Show the Pareto frontiers that files of evaluations hold: JSON, JSON lines, CSV, HPVM's configurations.
 
-    Each file is a frontier of its own, which has the file's name. Quality 1 is that of the exact program, and
-    a loss is what is missing from it. '-' reads standard input.
+    Each file is a frontier of its own, which has the file's name; the folder of a search may stand for the
+    record in it. Quality 1 is that of the exact program, and a loss is what is missing from it. '-' reads
+    standard input.
 
     \b
     Examples:
@@ -88,12 +89,16 @@ def command(
 
 
 def read(path: str, *, names: dict[str, str] | None = None, baseline_ms: float | None = None) -> Frontier:
-    """The frontier that a file holds, in whichever format.
+    """The frontier that a file holds, in whichever format, or the record in the folder of a search.
 
     Raises `ApproxIRError` for one that is none, and `OSError`.
     """
     from approxir.tuning.frontier_files import parse_frontier
 
+    if os.path.isdir(path):
+        from approxir.tuning.database import RECORD
+
+        path = os.path.join(path, RECORD)
     text, name = streams.read(path, hint=text_files.NO_JSON)
     if is_hpvm(text):
         from approxir.tuning import hpvm
@@ -110,7 +115,8 @@ def is_hpvm(text: str) -> bool:
 
 def _names(paths: tuple[str, ...]) -> list[str]:
     """Short names for files: their own, with as much of the folder as it takes to tell them apart."""
-    stems = ["stdin" if p == streams.STDIO else os.path.splitext(os.path.basename(p))[0] for p in paths]
+    bare = [os.path.basename(os.path.normpath(path)) for path in paths]
+    stems = ["stdin" if name == streams.STDIO else os.path.splitext(name)[0] for name in bare]
     names = [stem if stems.count(stem) == 1 else path for stem, path in zip(stems, paths, strict=True)]
     # The same file may be given twice.
     return [n if names.index(n) == i else f"{n} ({i + 1})" for i, n in enumerate(names)]

@@ -11,6 +11,7 @@ import pytest
 from support.evaluations import evaluation
 
 from approxir.cli import main
+from approxir.tuning.database import Database
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.frontier import Frontier
 
@@ -111,6 +112,21 @@ def test_plots_pages_and_files(folder: Path, capsys: Capture) -> None:
     capsys.readouterr()
     assert main(["pareto", "dynamic.json", "-o", "-"]) == 0
     assert capsys.readouterr().out == (folder / "dynamic.json").read_text()
+
+
+def test_the_folder_of_a_search(folder: Path, capsys: Capture) -> None:
+    database = Database("search")
+    database.begin({"engine": "none"})
+    database.set_baseline(evaluation(10, 1))
+    for found in DYNAMIC.evaluations:
+        database.add(found)
+    database.close()
+    assert main(["pareto", "search", "search/", "-o", "all.json"]) == 0
+    assert Frontier.load("all.json") == DYNAMIC
+    assert [line for line in capsys.readouterr().out.split("\n") if line.startswith("search")] == [
+        "search",
+        "search/",
+    ]
 
 
 def test_stdin(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

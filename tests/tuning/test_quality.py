@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from approxir.errors import MissingDependencyError
 from approxir.tuning import quality
 from approxir.tuning.quality import METRICS, QualityError, metric
 from approxir.tuning.ranking import overlap, ranked
@@ -362,6 +364,13 @@ def test_centroids_that_cannot_be_matched() -> None:
         quality.centroids(np.ones((1, 1)), np.array([[math.inf]]))
     assert quality.centroids(np.ones((0, 2)), np.ones((0, 2))) == 1
     assert quality.centroids(np.full((2, 2), 1e300), np.full((2, 2), 1e300)) == 1
+
+
+@pytest.mark.parametrize(("package", "extra"), [("numpy", "interp"), ("scipy.optimize", "tune")])
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, package: str, extra: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingDependencyError, match=rf"approxir\[{extra}\]"):
+        quality.centroids([[1.0]], [[1.0]])
 
 
 # By name.
