@@ -40,7 +40,6 @@ class Ownership:
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
-        self._writes: dict[Value, bool] = {}
 
     # Where memory comes from.
 
@@ -119,28 +118,19 @@ class Ownership:
 
     def writes(self, function: Operation, argument: int) -> bool:
         """Whether a function may write to the memory of one of its arguments."""
-        if is_declaration(function):
+        start = _argument(function, argument)
+        if start is None:
             return True
-        held = list(block_of(function).arguments) or list(function.header_arguments)
-        return len(held) <= argument or self._may_write(held[argument])
-
-    def _may_write(self, value: Value) -> bool:
-        known = self._writes.get(value)
-        if known is not None:
-            return known
-        # The value may lead back to itself; by then it is as read-only as everything else on the way.
-        self._writes[value] = False
         seen: set[Value] = set()
-        pending = [value]
+        pending = [start]
         while pending:
-            one = pending.pop()
-            if one in seen:
+            value = pending.pop()
+            if value in seen:
                 continue
-            seen.add(one)
-            for use in one.uses:
-                more = self._through(use.operation, one)
+            seen.add(value)
+            for use in value.uses:
+                more = self._through(use.operation, value)
                 if more is None:
-                    self._writes[value] = True
                     return True
                 pending += more
         return False
@@ -162,10 +152,10 @@ class Ownership:
             callee = self._callee(op)
             if callee is None:
                 return None
-            for number, operand in enumerate(op.operands):
-                if operand is value and self.writes(callee, number):
-                    return None
-            return _memrefs(op.results)
+            found = [_argument(callee, n) for n, operand in enumerate(op.operands) if operand is value]
+            if None in found:
+                return None
+            return [*_memrefs(op.results), *(one for one in found if one is not None)]
         if name in _STRUCTURED or name in _YIELDS or name in _BRANCHES:
             return self._onward(op)
         return None
@@ -181,6 +171,14 @@ class Ownership:
             return []
         inner = [a for region in around.regions for block in region.blocks for a in block.arguments]
         return _memrefs([*inner, *around.header_arguments, *around.results])
+
+
+def _argument(function: Operation, number: int) -> Value | None:
+    """An argument of a function as its body sees it; None where there is no body to look at."""
+    if is_declaration(function):
+        return None
+    held = list(block_of(function).arguments) or list(function.header_arguments)
+    return held[number] if number < len(held) else None
 
 
 def _passed(op: Operation) -> list[Value]:
