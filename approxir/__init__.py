@@ -102,6 +102,13 @@ if TYPE_CHECKING:
     from approxir.tuning.errors import NoConfigurationError, RecordError
     from approxir.tuning.evaluation import Evaluation
     from approxir.tuning.frontier import Frontier
+    from approxir.tuning.runtime import (
+        ApproxTunerInterface,
+        create_tuner_arg_parser,
+        tune,
+        tune_cpp,
+        tune_jax,
+    )
     from approxir.tuning.space import SearchSpace, space
     from approxir.tuning.tuner import Tuner
     from approxir.values import Attribute, Type, attribute, to_python
@@ -152,6 +159,9 @@ _WHERE = {
     "approxir.passes.pipeline": ("run_pipeline",),
     "approxir.syntax.attributes": ("parse_attribute", "parse_location", "parse_type"),
     "approxir.tuning.config_manager": ("MLIRConfigManager",),
+    "approxir.tuning.runtime": (
+        "ApproxTunerInterface", "create_tuner_arg_parser", "tune", "tune_cpp", "tune_jax",
+    ),
     "approxir.tuning.space": ("SearchSpace", "space"),
     "approxir.tuning.tuner": ("Tuner",),
     "approxir.tuning.errors": ("NoConfigurationError", "RecordError"),
@@ -171,23 +181,23 @@ _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
     "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
-    "ApproxIRError", "Approximated", "ArgumentError", "Attribute", "Block", "BlockArgument", "Builder",
-    "CgeistConfig", "CompilationError", "ConfigError", "ConvergenceError", "CppAnnotation",
-    "DecisionTree", "Diagnostic", "Evaluation", "FixedArgumentWarning", "FrontendError", "Frontier",
-    "IRError", "Kernel", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
+    "ApproxIRError", "ApproxTunerInterface", "Approximated", "ArgumentError", "Attribute", "Block",
+    "BlockArgument", "Builder", "CgeistConfig", "CompilationError", "ConfigError", "ConvergenceError",
+    "CppAnnotation", "DecisionTree", "Diagnostic", "Evaluation", "FixedArgumentWarning", "FrontendError",
+    "Frontier", "IRError", "Kernel", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
     "MissingDependencyError", "Module", "NoConfigurationError", "OpResult", "Operation", "ParamsError",
-    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "RecordError", "Region",
-    "SafetyContract", "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable",
-    "ToolchainConfig", "TunableParam", "Tuner", "Type", "Use", "Value", "VerifyError", "WorkloadType",
-    "__version__", "approximate", "attribute", "collect_helper_functions", "compile",
-    "compile_cpp_source", "compile_executable", "compile_file", "compile_object", "compile_shared",
-    "compile_to_iree", "export_module", "export_module_with_configs", "export_to_mlir",
-    "export_with_config", "generate_annotations", "generate_cpp_annotation_mlir", "get_config",
-    "get_function_name", "get_pipeline_for_config", "get_toolchain", "hpvm", "inject_annotations",
-    "inject_annotations_text", "inline_block", "iree", "jit", "load", "load_module",
-    "needs_pre_emit_transform", "parse", "parse_and_generate", "parse_attribute",
-    "parse_cpp_annotations", "parse_location", "parse_type", "passes", "pattern", "quality", "rewrite",
-    "run_pipeline", "set_toolchain", "space", "to_python", "transforms", "with_config",
+    "ParseError", "Pass", "PassError", "Pattern", "PrintError", "RecordError", "Region", "SafetyContract",
+    "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam",
+    "Tuner", "Type", "Use", "Value", "VerifyError", "WorkloadType", "__version__", "approximate",
+    "attribute", "collect_helper_functions", "compile", "compile_cpp_source", "compile_executable",
+    "compile_file", "compile_object", "compile_shared", "compile_to_iree", "create_tuner_arg_parser",
+    "export_module", "export_module_with_configs", "export_to_mlir", "export_with_config",
+    "generate_annotations", "generate_cpp_annotation_mlir", "get_config", "get_function_name",
+    "get_pipeline_for_config", "get_toolchain", "hpvm", "inject_annotations", "inject_annotations_text",
+    "inline_block", "iree", "jit", "load", "load_module", "needs_pre_emit_transform", "parse",
+    "parse_and_generate", "parse_attribute", "parse_cpp_annotations", "parse_location", "parse_type",
+    "passes", "pattern", "quality", "rewrite", "run_pipeline", "set_toolchain", "space", "to_python",
+    "transforms", "tune", "tune_cpp", "tune_jax", "with_config",
 ]  # fmt: skip
 
 

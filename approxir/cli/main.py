@@ -21,6 +21,7 @@ COMMANDS = {
     "pareto": ("approxir.cli.pareto", "Show, compare and draw Pareto frontiers."),
     "run": ("approxir.cli.run", "Call a function of a module."),
     "set": ("approxir.cli.set", "Set parameters of a module, in place or to a file."),
+    "tune": ("approxir.cli.tune", "Look for fast configurations that are good enough."),
 }
 """Name of a subcommand -> the module that defines `command`, and the line that the help shows for it."""
 

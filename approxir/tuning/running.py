@@ -36,7 +36,7 @@ class Run:
         seconds: float | None,
         executor: Executor | None,
         parallelism: int,
-        isolate: bool,
+        isolate: bool | str,
         time_limit: float | None,
         progress: bool | None,
         callback: Callable[[Evaluation], object] | None,
@@ -51,7 +51,8 @@ class Run:
         if not callable(evaluate):
             raise TypeError(f"evaluate is a function of a configuration, not {type(evaluate).__name__}")
         self._tuner = tuner
-        self._isolated = Isolated(evaluate, time_limit=time_limit) if isolate else None
+        start = isolate if isinstance(isolate, str) else None
+        self._isolated = Isolated(evaluate, time_limit=time_limit, start=start) if isolate else None
         self._evaluate: Evaluate = self._isolated or evaluate
         self._evaluations = evaluations
         self._seconds = seconds

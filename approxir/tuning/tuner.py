@@ -90,6 +90,7 @@ class Tuner:
         self._evaluations: list[Evaluation] = []
         self._known: dict[tuple[int, ...], Evaluation] = {}
         self._pending: dict[tuple[int, ...], Trial] = {}
+        self._suggested: list[Config] = []
         self._baseline: Evaluation | None = None
         self._next = 0
         self._sync = sync
@@ -177,6 +178,11 @@ class Tuner:
             self._search.tell(config, evaluation)
             return evaluation
 
+    def suggest(self, config: Mapping[str, int]) -> None:
+        """Have a configuration asked for before others. Raises `SpaceError` if it is of another space."""
+        with self._lock:
+            self._suggested.append(self.space.check(config))
+
     def give_up(self, trial: Trial) -> None:
         """Say that a configuration will not be evaluated; it may be proposed again."""
         with self._lock:
@@ -193,6 +199,10 @@ class Tuner:
         return self._engine
 
     def _proposed(self) -> Config | None:
+        while self._suggested:
+            suggested = self._suggested.pop(0)
+            if self._is_new(suggested):
+                return suggested
         for _ in range(_PATIENCE):
             config = self._search.ask()
             if config is None:
@@ -244,7 +254,7 @@ class Tuner:
         seconds: float | None = None,
         executor: Executor | None = None,
         parallelism: int = 1,
-        isolate: bool = False,
+        isolate: bool | str = False,
         time_limit: float | None = None,
         progress: bool | None = None,
         callback: Callable[[Evaluation], object] | None = None,
@@ -262,7 +272,9 @@ class Tuner:
                 `evaluate` must be what it can take; for processes, what can be pickled.
             parallelism: without an executor, how many are evaluated at a time, in threads; with one, how
                 many it is given at a time.
-            isolate: evaluate in child processes, so that one that crashes does no harm.
+            isolate: evaluate in child processes, so that one that crashes does no harm. ``"spawn"`` starts
+                them afresh, which `evaluate` must be pickled for; by default, where the system can, they are
+                forked, which does not go well with JAX in the process.
             time_limit: how many seconds an evaluation may take; it implies `isolate`.
             progress: show a progress bar; by default if standard error is a terminal.
             callback: called with each evaluation when it is on record.

@@ -157,7 +157,8 @@ def test_what_makes_a_failure(outcome: Any, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"parallelism": 4}, {"isolate": True}, {"isolate": True, "parallelism": 3}]
+    "options",
+    [{}, {"parallelism": 4}, {"isolate": True}, {"isolate": True, "parallelism": 3}, {"isolate": "spawn"}],
 )
 def test_running(options: dict[str, Any]) -> None:
     seen: list[Evaluation] = []

@@ -1,0 +1,232 @@
+"""``approxir tune``: look for fast configurations of a module that are good enough."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from approxir.cli import streams
+from approxir.cli.exits import FINDINGS, INTERRUPTED, SUCCESS
+from approxir.errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from approxir.ir.module import Module
+    from approxir.tuning.evaluation import Evaluation
+    from approxir.tuning.evaluators.kernel import KernelEvaluator
+    from approxir.tuning.frontier import Frontier
+
+BACKENDS = ("llvm", "llvm-shared", "iree")
+ENGINES = ("portfolio", "opentuner", "evolution", "random")
+
+
+class Budget(click.ParamType):  # type: ignore[type-arg]
+    """``60s``, ``10min``, ``2h``: a time; ``200``: a number of evaluations."""
+
+    name = "budget"
+    units = (("min", 60.0), ("h", 3600.0), ("s", 1.0))
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, float | int]:
+        if isinstance(value, dict):
+            return value
+        try:
+            for unit, seconds in self.units:
+                if value.endswith(unit):
+                    length = float(value.removesuffix(unit)) * seconds
+                    if not 0 < length < float("inf"):
+                        raise ValueError
+                    return {"seconds": length}
+            count = int(value)
+            if count < 1:
+                raise ValueError
+            return {"evaluations": count}
+        except ValueError:
+            self.fail(f"'{value}' is no budget; a time is 60s, 10min or 2h, and 200 a number of evaluations")
+
+
+@click.command(name="tune", short_help="Look for fast configurations that are good enough.")
+@click.argument("file", metavar="FILE")
+@click.option("-f", "--function", metavar="NAME", help="Which function; not needed where there is only one.")
+@click.option("-a", "--arg", "arguments", multiple=True, metavar="VALUE", help="The next argument.")
+@click.option(
+    "-q", "--quality", default="l2", show_default=True, metavar="METRIC", help="How results are compared."
+)
+@click.option("--bound", type=float, default=0.95, show_default=True, help="The quality that must be kept.")
+@click.option(
+    "--budget", type=Budget(), default="200", show_default=True, metavar="60s|200", help="When to stop."
+)
+@click.option("--static", is_flag=True, help="One decision for each knob, whatever the state.")
+@click.option("--both", is_flag=True, help="Two searches, a static one and another, each with the budget.")
+@click.option("-b", "--backend", type=click.Choice(BACKENDS), default="llvm", show_default=True)
+@click.option(
+    "--target", metavar="NAME", help="The device of iree: cpu, cuda, ...; by default $APPROX_BACKEND."
+)
+@click.option("--anew", is_flag=True, help="Compile each configuration instead of setting live parameters.")
+@click.option(
+    "--repeats", type=click.IntRange(min=1), default=5, show_default=True, help="Samples for each time."
+)
+@click.option("--time-limit", type=float, metavar="SECONDS", help="For each evaluation, in a child process.")
+@click.option("--isolate", is_flag=True, help="Evaluate in a child process, which may crash.")
+@click.option("--engine", type=click.Choice(ENGINES), default="portfolio", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="What random numbers begin with.")
+@click.option("--database", metavar="DIR", help="Keep every evaluation in DIR; by default in OUTDIR.")
+@click.option("--resume", is_flag=True, help="Go on with the search that the database holds.")
+@click.option("--log", metavar="FILE", help="Write what happens to FILE.")
+@click.option(
+    "-o", "--output", metavar="OUTDIR", help="Write the frontier, a plot and the best module there."
+)
+def command(
+    file: str,
+    function: str | None,
+    arguments: tuple[str, ...],
+    quality: str,
+    bound: float,
+    budget: dict[str, Any],
+    static: bool,
+    both: bool,
+    backend: str,
+    target: str | None,
+    anew: bool,
+    repeats: int,
+    time_limit: float | None,
+    isolate: bool,
+    engine: str,
+    seed: int,
+    database: str | None,
+    resume: bool,
+    log: str | None,
+    output: str | None,
+) -> int:
+    """Evaluate configurations of a module's knobs, and show those that are the fastest for their quality.
+
+    A function of the module is called with the same arguments each time, spelled as for approxir run, and its
+    results are compared with those of the exact program. Ctrl-C ends the search and keeps what was found.
+
+    The exit status is 1 if no configuration keeps the bound on quality.
+
+    \b
+    Examples:
+      approxir tune examples/sum_of_squares.mlir -f sum_of_squares -a 600 -a random:600 --budget 50
+      approxir tune kernel.mlir -a 1000 -a random:1000 --bound 0.97 --budget 60s -o tuned
+      approxir tune kernel.mlir -a 1000 -a random:1000 --budget 10min -o tuned --resume
+      approxir tune model.mlir --backend iree -a random:8x128 -a 80 --both --budget 100
+    """
+    from approxir.codegen.inputs import parse_inputs
+    from approxir.ir.module import parse
+    from approxir.tuning.evaluators.kernel import KernelEvaluator, function_signature
+
+    if static and both:
+        raise click.UsageError("--both is a static search and another one; --static is the first alone.")
+    if resume and database is None and output is None:
+        raise click.UsageError("--resume needs the database of the search: --database, or -o.")
+    if target is not None and backend != "iree":
+        raise click.UsageError("--target is about --backend iree.")
+    text, name = streams.read(file)
+    module = parse(text, file=name)
+    signature = function_signature(module, function)
+    options: dict[str, Any] = {}
+    if backend == "iree":
+        options["target"] = target or os.environ.get("APPROX_BACKEND") or "cpu"
+    evaluate = KernelEvaluator(
+        module,
+        signature.name,
+        [parse_inputs(arguments, signature)],
+        quality=quality,
+        live=not anew,
+        backend=backend,
+        repeats=repeats,
+        **options,
+    )
+    if log is not None:
+        _log_to(log)
+    folder = None if database is None and output is None else Path(database or Path(output or "") / "search")
+    running = {"isolate": isolate, "time_limit": time_limit, **budget}
+    searches = {"bound": bound, "engine": engine, "seed": seed, "resume": resume}
+    frontier, interrupted = None, False
+    for kind in (True, False) if both else (static,):
+        # Two searches have a folder each.
+        own = folder / ("static" if kind else "dynamic") if folder is not None and both else folder
+        found, interrupted = _search(module, evaluate, kind, own, searches, running)
+        frontier = found if frontier is None else frontier.merge(found)
+        if interrupted:
+            break
+    assert frontier is not None
+    best = _report(frontier, bound)
+    if output is not None:
+        _write(Path(output), module, frontier, best)
+    if interrupted:
+        return INTERRUPTED
+    return SUCCESS if best is not None else FINDINGS
+
+
+def _search(
+    module: Module,
+    evaluate: KernelEvaluator,
+    static: bool,
+    folder: Path | None,
+    options: dict[str, Any],
+    running: dict[str, Any],
+) -> tuple[Frontier, bool]:
+    """What a search finds, and whether it was interrupted."""
+    from approxir.tuning.space import space
+    from approxir.tuning.tuner import Tuner
+
+    with Tuner(space(module, static=static), database=folder, **options) as tuner:
+        click.echo(f"search space: {tuner.space}", err=True)
+        frontier = tuner.run(evaluate, **running)
+        return frontier, tuner.interrupted
+
+
+def _report(frontier: Frontier, bound: float) -> Evaluation | None:
+    """Print the frontier, and return the best configuration if there is one."""
+    from approxir.tuning.errors import NoConfigurationError
+
+    if frontier.points:
+        click.echo(str(frontier))
+    elif frontier.failures:
+        click.echo(
+            f"all {len(frontier.failures)} evaluations failed; the first: {frontier.failures[0].failure}"
+        )
+    try:
+        best = frontier.best(quality=bound)
+    except NoConfigurationError as error:
+        click.echo(str(error), err=True)
+        return None
+    faster = ""
+    if frontier.baseline is not None and frontier.baseline.time_ms is not None:
+        faster = f", {frontier.speedup(best):.3g} times as fast as the exact program"
+    click.echo(f"best: {best.time_ms:.4g} ms, quality {best.quality:.4g}{faster}")
+    for name, value in best.config.items():
+        click.echo(f"  {name} = {value}")
+    return best
+
+
+def _write(folder: Path, module: Module, frontier: Frontier, best: Evaluation | None) -> None:
+    from approxir.files import write_text_atomic
+    from approxir.knobs.files import save_config
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for ending in (".json", ".csv"):
+        frontier.save(folder / f"frontier{ending}")
+    if best is not None:
+        tuned = module.clone()
+        tuned.apply(best.config)
+        write_text_atomic(folder / "best.mlir", str(tuned))
+        save_config(folder / "best.json", best.config)
+    if frontier.points:
+        try:
+            frontier.plot(folder / "frontier.png")
+        except MissingDependencyError as error:
+            click.echo(f"no plot: {error}", err=True)
+    click.echo(f"written to {folder}", err=True)
+
+
+def _log_to(path: str) -> None:
+    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("approxir.tuning")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)

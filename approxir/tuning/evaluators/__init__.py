@@ -1,0 +1,1 @@
+"""Ready-made evaluators: compiled kernels, and programs that are run as commands."""
