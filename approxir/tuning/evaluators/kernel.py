@@ -6,15 +6,20 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from approxir.codegen import backend as backends
+from approxir.codegen.llvm.ownership import Ownership
+from approxir.codegen.prepare import prepare
 from approxir.codegen.signature import Signature, public_functions, signature_of
 from approxir.errors import ApproxIRError
 from approxir.ir.module import Module, parse
 from approxir.nearest import did_you_mean
+from approxir.passes.functions import Functions
 from approxir.tuning.exact import exact_module
 from approxir.values import MemRefType
 
@@ -27,6 +32,14 @@ Quality = Callable[[Any, Any], float]
 
 class EvaluatorError(ApproxIRError):
     """An evaluator cannot be made: no such function, nothing to compare, arguments that do not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """The quality of a configuration, and for each input the numbers of the arguments that it changes."""
+
+    quality: float
+    changed: tuple[tuple[int, ...], ...]
 
 
 class KernelEvaluator:
@@ -51,7 +64,8 @@ class KernelEvaluator:
             approximate one.
         live: compile once and set parameters between the calls, instead of compiling every configuration.
         backend: ``llvm``, ``llvm-shared`` or ``iree``.
-        warmup: how many calls are made before each timing, which are not counted.
+        warmup: how many calls are made before each timing, which are not counted; the call whose result is
+            compared is the first of them.
         repeats: how many samples are taken.
         options: options of the back end's `compile`, such as ``target="cuda"``.
 
@@ -92,7 +106,8 @@ class KernelEvaluator:
         self._compared: tuple[int, ...] = ()
         self._exact: Kernel | None = None
         self._kernel: Kernel | None = None
-        self._qualities: dict[tuple[tuple[str, int], ...], float] = {}
+        self._exact_changes: tuple[tuple[int, ...], ...] = ()
+        self._judgements: dict[tuple[tuple[str, int], ...], _Judgement] = {}
         self._lock = threading.RLock()
 
     @property
@@ -119,7 +134,7 @@ class KernelEvaluator:
         self.prepare()
         assert self._exact is not None
         assert self._references is not None
-        samples = self._timed(self._exact[self.signature.name])
+        samples = self._timed(self._exact[self.signature.name], self._exact_changes)
         quality = statistics.fmean([self.quality(one, one) for one in self._references])
         return {"time_ms": statistics.median(samples), "quality": quality, "samples_ms": samples}
 
@@ -141,11 +156,11 @@ class KernelEvaluator:
             module.apply(config)
             function = self._compiled(module, live=False)[self.signature.name]
             details["compile_ms"] = (time.perf_counter() - begun) * 1e3
-        quality = self._judged(function, config)
-        samples = self._timed(function)
+        judged = self._judged(function, config)
+        samples = self._timed(function, judged.changed)
         return {
             "time_ms": statistics.median(samples),
-            "quality": quality,
+            "quality": judged.quality,
             "samples_ms": samples,
             "details": details,
         }
@@ -159,13 +174,14 @@ class KernelEvaluator:
     def _run_exact(self, function: Function) -> list[Any]:
         """What the exact program computes; finds out which arrays it changes."""
         found = []
-        changed: set[int] = set()
         for held in self.inputs:
             arguments = _fresh(held, self._memory)
-            result = function(*arguments)
-            changed |= {at for at in self._memory if not _same(arguments[at], held[at])}
-            found.append((result, arguments))
-        self._compared = tuple(sorted(changed))
+            found.append((function(*arguments), arguments))
+        self._exact_changes = tuple(
+            [self._changed(arguments, held) for (_, arguments), held in zip(found, self.inputs, strict=True)]
+        )
+        changed = sorted({at for numbers in self._exact_changes for at in numbers})
+        self._compared = tuple(changed)
         if not self.signature.results and not changed:
             raise EvaluatorError(
                 f"{self.signature.name} returns nothing and changes none of its arguments, so that there is "
@@ -173,10 +189,17 @@ class KernelEvaluator:
             )
         return [self._outcome(result, arguments) for result, arguments in found]
 
-    @property
+    @cached_property
     def _memory(self) -> tuple[int, ...]:
         """The numbers of the arguments that the function may change."""
-        return tuple([at for at, kind in enumerate(self.signature.inputs) if isinstance(kind, MemRefType)])
+        memory = [at for at, kind in enumerate(self.signature.inputs) if isinstance(kind, MemRefType)]
+        if self.live and memory:
+            # What every configuration may do stands in the code of the live one.
+            lowered = prepare(self._module, live=True).module
+            function = public_functions(lowered).get(self.signature.name)
+            ownership = Ownership(Functions())
+            memory = [at for at in memory if function is None or ownership.writes(function, at)]
+        return tuple(memory)
 
     def _outcome(self, result: Any, arguments: Arguments) -> Any:
         """What is compared of one call."""
@@ -185,46 +208,48 @@ class KernelEvaluator:
         held = [_copy(one) for one in (*results, *(arguments[at] for at in self._compared))]
         return held[0] if len(held) == 1 else tuple(held)
 
-    def _judged(self, function: Function, config: Mapping[str, int]) -> float:
+    def _judged(self, function: Function, config: Mapping[str, int]) -> _Judgement:
         key = tuple(sorted(config.items()))
-        known = self._qualities.get(key)
+        known = self._judgements.get(key)
         if known is None:
             assert self._references is not None
-            qualities = []
+            qualities, changed = [], []
             for held, reference in zip(self.inputs, self._references, strict=True):
                 arguments = _fresh(held, self._memory)
                 result = function(*arguments)
                 qualities.append(float(self.quality(reference, self._outcome(result, arguments))))
-            known = self._qualities[key] = statistics.fmean(qualities)
+                changed.append(self._changed(arguments, held))
+            known = self._judgements[key] = _Judgement(statistics.fmean(qualities), tuple(changed))
         return known
 
-    def _timed(self, function: Function) -> list[float]:
+    def _changed(self, arguments: Arguments, held: Arguments) -> tuple[int, ...]:
+        """The numbers of the arguments that a call has changed."""
+        return tuple([at for at in self._memory if not _same(arguments[at], held[at])])
+
+    def _timed(self, function: Function, changed: Sequence[tuple[int, ...]]) -> list[float]:
         """Samples in milliseconds, means over the inputs."""
-        each = [self._timed_with(function, held) for held in self.inputs]
+        each = [self._samples(function, *pair) for pair in zip(self.inputs, changed, strict=True)]
         return [statistics.fmean(samples) * 1e3 for samples in zip(*each, strict=True)]
 
-    def _timed_with(self, function: Function, held: Arguments) -> Sequence[float]:
-        """Samples in seconds."""
-        arguments = _fresh(held, self._memory)
-        function(*arguments)
-        changed = [at for at in self._memory if not _same(arguments[at], held[at])]
+    def _samples(self, function: Function, held: Arguments, changed: tuple[int, ...]) -> Sequence[float]:
+        """Samples in seconds, of calls with one input of which some arguments are changed."""
+        # The call for the quality has been the first one.
+        warmup = max(0, self.warmup - 1)
         if not changed:
-            return function.time(*held, repeat=self.repeats, warmup=max(0, self.warmup - 1)).samples
+            return function.time(*held, repeat=self.repeats, warmup=warmup).samples
         samples = []
-        for number in range(1 - self.warmup, self.repeats):
+        for _ in range(warmup + self.repeats):
             arguments = _fresh(held, changed)
             begun = time.perf_counter()
             function(*arguments)
-            taken = time.perf_counter() - begun
-            if number >= 0:
-                samples.append(taken)
-        return samples[-self.repeats :]
+            samples.append(time.perf_counter() - begun)
+        return samples[warmup:]
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but what was compiled, which belongs to this process."""
         held = {**self.__dict__, "_module": (str(self._module), self._module.file)}
         none = dict.fromkeys(("_exact", "_kernel", "_references", "_lock"))
-        return {**held, **none, "_qualities": {}}
+        return {**held, **none, "_judgements": {}}
 
     def __setstate__(self, held: dict[str, Any]) -> None:
         text, file = held["_module"]
@@ -273,4 +298,6 @@ def _same(one: Any, other: Any) -> bool:
     """Whether two arrays hold the same bytes, NaN included."""
     if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
         return True
+    if one.flags.c_contiguous and other.flags.c_contiguous:
+        return np.array_equal(one.reshape(-1).view(np.uint8), other.reshape(-1).view(np.uint8))
     return one.tobytes() == other.tobytes()
