@@ -12,7 +12,7 @@ import pytest
 from support import native, toolchains
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNNABLE = ("execution.md", "frontiers.md", "hpvm.md")
+RUNNABLE = ("execution.md", "frontiers.md", "hpvm.md", "tuning.md")
 
 
 def blocks(text: str, language: str) -> list[tuple[int, str]]:
