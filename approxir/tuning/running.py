@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
+from approxir.errors import ArgumentError
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.isolation import Isolated
 from approxir.tuning.outcomes import Evaluate, Failure, attempt, evaluated, judged
@@ -42,14 +43,17 @@ class Run:
         callback: Callable[[Evaluation], object] | None,
     ) -> None:
         if evaluations is None and seconds is None:
-            raise TuningError("a search needs a limit: evaluations=200, or seconds=60")
-        for name, limit in (("evaluations", evaluations), ("seconds", seconds)):
-            if limit is not None and not limit >= 0:
-                raise TuningError(f"{name} is a number from 0 on, not {limit!r}")
-        if parallelism < 1:
-            raise TuningError(f"parallelism is a number from 1 on, not {parallelism!r}")
+            raise ArgumentError("a search needs a limit: evaluations=200, or seconds=60")
+        if evaluations is not None and not (_is_integer(evaluations) and evaluations >= 0):
+            raise ArgumentError(f"evaluations is an integer from 0 on, not {evaluations!r}")
+        if seconds is not None and not (isinstance(seconds, int | float) and seconds >= 0):
+            raise ArgumentError(f"seconds is a number from 0 on, not {seconds!r}")
+        if not (_is_integer(parallelism) and parallelism >= 1):
+            raise ArgumentError(f"parallelism is an integer from 1 on, not {parallelism!r}")
+        if executor is not None and not hasattr(executor, "submit"):
+            raise ArgumentError(f"an executor is one of concurrent.futures or its kind, not {executor!r}")
         if not callable(evaluate):
-            raise TypeError(f"evaluate is a function of a configuration, not {type(evaluate).__name__}")
+            raise ArgumentError(f"evaluate is a function of a configuration, not {evaluate!r}")
         self._tuner = tuner
         start = isolate if isinstance(isolate, str) else None
         self._isolated = Isolated(evaluate, time_limit=time_limit, start=start) if isolate else None
@@ -175,6 +179,10 @@ class Run:
         self._progress.update(self._done, self._tuner.best)
         if self._callback is not None:
             self._callback(evaluation)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from approxir.dialects.approx.params import integers
+from approxir.errors import ArgumentError
 from approxir.knobs.finding import find_knobs
 from approxir.tuning.knob_space import Axis, KnobSpace, Vector
 from approxir.tuning.search_errors import SpaceError
@@ -130,12 +131,12 @@ class SearchSpace:
 
         Raises `SpaceError` for what is no configuration of the space.
         """
+        if not isinstance(config, Mapping):
+            raise SpaceError(f"a configuration is a mapping from names to integers, not {config!r}")
         missing = [name for name in self.names if name not in config]
         if missing:
             raise SpaceError(f"the configuration has no value for {_listed(missing)}")
-        unknown = [str(name) for name in config if name not in self._known]
-        if unknown:
-            raise SpaceError(f"the space has no {_listed(unknown)}")
+        self._check_names(config)
         for knob in self.knobs:
             try:
                 values = integers([config[name] for name in knob.names], knob.name)
@@ -146,12 +147,25 @@ class SearchSpace:
                 raise SpaceError(f"the configuration is not of this space: {shown}")
         return {name: int(config[name]) for name in self.names}
 
+    def _check_names(self, config: Mapping[str, Any]) -> None:
+        if not isinstance(config, Mapping):
+            raise SpaceError(f"a configuration is a mapping from names to integers, not {config!r}")
+        unknown = [str(name) for name in config if name not in self._known]
+        if unknown:
+            raise SpaceError(f"the space has no {_listed(unknown)}")
+
     def nearest(self, config: Mapping[str, int]) -> Config:
         """A configuration of the space that is much like another one.
 
-        Parameters that it does not name are as they are now.
+        Parameters that it does not name are as they are now. Raises `SpaceError` for names that the space
+        does not have, and for values that are no integers.
         """
-        values = {**self.current, **config}
+        self._check_names(config)
+        try:
+            given = dict(zip(config, integers(config.values(), "the configuration"), strict=True))
+        except InvalidValue as error:
+            raise SpaceError(f"the configuration is not of this space: {error.message}") from None
+        values = {**self.current, **given}
         return self._config([knob.nearest([values[name] for name in knob.names]) for knob in self.knobs])
 
     def neighbours(self, config: Mapping[str, int]) -> Iterator[Config]:
@@ -217,6 +231,10 @@ class SearchSpace:
         """
         if len(vector) != len(self.axes):
             raise SpaceError(f"a vector of this space has {len(self.axes)} numbers, not {len(vector)}")
+        try:
+            vector = integers(vector, "vector")
+        except InvalidValue as error:
+            raise SpaceError(f"a vector is a sequence of integers: {error.message}") from None
         for at, (place, axis) in enumerate(zip(vector, self.axes, strict=True)):
             if not axis.low <= place <= axis.high:
                 raise SpaceError(f"number {at} of the vector is {place}, outside of {axis.low}..{axis.high}")
@@ -246,6 +264,8 @@ class SearchSpace:
                 raise SpaceError(f"this release reads search spaces of version {VERSION}")
             knobs = tuple([KnobSpace.from_json(entry) for entry in data["knobs"]])
             modules = tuple([str(name) for name in data["modules"]])
+            if not knobs:
+                raise SpaceError("a search space has at least one knob")
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, SpaceError):
                 raise
@@ -319,7 +339,7 @@ def _knobs_of(module: Module | str, prefix: str) -> Iterator[KnobSpace]:
     if isinstance(module, str):
         module = parse(module, lazy=True)
     if not isinstance(module, Module):
-        raise TypeError(f"a search space is that of a module, not {type(module).__name__}")
+        raise ArgumentError(f"a search space is that of a module, not {type(module).__name__}")
     for knob in find_knobs(module):
         found = KnobSpace.of(knob, prefix)
         if found.names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from approxir._version import __version__
+from approxir.errors import ArgumentError
 from approxir.tuning.database import Database
 from approxir.tuning.engines.base import Engine, Task, make_engine
 from approxir.tuning.evaluation import Evaluation
@@ -68,7 +70,8 @@ class Tuner:
     Raises:
         SpaceError: there is nothing to tune.
         DatabaseInUseError, DatabaseError: the database cannot be used, or is one of another space.
-        TuningError: there is no such engine.
+        TuningError: there is no such engine, or it has no such option.
+        ArgumentError: an argument is of another type.
         MissingDependencyError: the engine needs OpenTuner, which is not installed.
     """
 
@@ -85,7 +88,11 @@ class Tuner:
         **options: Any,
     ) -> None:
         self.space = space if isinstance(space, SearchSpace) else SearchSpace.of(space)
-        self.bound = float(bound)
+        self.bound = _finite(bound, "bound")
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ArgumentError(f"seed is an integer, not {seed!r}")
+        if database is not None and not (isinstance(database, str | os.PathLike) and os.fspath(database)):
+            raise ArgumentError(f"database is the path of a folder, not {database!r}")
         self._lock = threading.RLock()
         self._evaluations: list[Evaluation] = []
         self._known: dict[tuple[int, ...], Evaluation] = {}
@@ -279,8 +286,9 @@ class Tuner:
             progress: show a progress bar; by default if standard error is a terminal.
             callback: called with each evaluation when it is on record.
 
-        Returns the frontier of all evaluations. Raises `TuningError` without a limit, or if evaluations
-        cannot even begin, `DatabaseError` if one could not be written, and what `callback` raises.
+        Returns the frontier of all evaluations. Raises `ArgumentError` without a limit and for arguments that
+        make no sense, `TuningError` if evaluations cannot even begin, `DatabaseError` if one could not be
+        written, and what `callback` raises.
         """
         from approxir.tuning.running import Run
 
@@ -363,3 +371,9 @@ class Tuner:
 
     def __repr__(self) -> str:
         return f"<Tuner: {len(self._evaluations)} evaluations of {self.space}>"
+
+
+def _finite(value: Any, name: str) -> float:
+    if isinstance(value, str | bool) or not hasattr(value, "__float__") or not math.isfinite(value):
+        raise ArgumentError(f"{name} is a finite number, not {value!r}")
+    return float(value)

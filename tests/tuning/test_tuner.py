@@ -314,19 +314,48 @@ def test_what_callbacks_raise_ends_the_run() -> None:
     ("options", "match"),
     [
         ({}, "needs a limit"),
-        ({"evaluations": -1}, "evaluations is a number"),
+        ({"evaluations": -1}, "evaluations is an integer"),
+        ({"evaluations": 2.5}, "evaluations is an integer"),
+        ({"evaluations": "3"}, "evaluations is an integer"),
+        ({"seconds": "3"}, "seconds is a number"),
+        ({"evaluations": 3, "parallelism": 1.5}, "parallelism is an integer"),
+        ({"evaluations": 3, "executor": 3}, "an executor is one of"),
         ({"seconds": math.nan}, "seconds is a number"),
-        ({"evaluations": 3, "parallelism": 0}, "parallelism is a number"),
+        ({"evaluations": 3, "parallelism": 0}, "parallelism is an integer"),
         ({"evaluations": 3, "time_limit": 0}, "a time limit is a number"),
     ],
 )
 def test_limits_that_make_no_sense(options: dict[str, Any], match: str) -> None:
-    with tuner() as held, pytest.raises(TuningError, match=match):
+    with tuner() as held, pytest.raises((TuningError, ax.ArgumentError), match=match):
         held.run(good, **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"bound": "x"}, "bound is a finite number, not 'x'"),
+        ({"bound": math.nan}, "bound is a finite number, not nan"),
+        ({"seed": None}, "seed is an integer, not None"),
+        ({"seed": 1.5}, "seed is an integer"),
+        ({"engine": 3}, "a name or a subclass of Engine, not 3"),
+        ({"engine": dict}, "a name or a subclass of Engine"),
+        ({"database": 3}, "the path of a folder, not 3"),
+        ({"database": ""}, "the path of a folder, not ''"),
+    ],
+)
+def test_tuners_that_make_no_sense(options: dict[str, Any], match: str) -> None:
+    with pytest.raises(ax.ApproxIRError, match=match):
+        tuner(**options)
+
+
+def test_any_integer_is_a_seed() -> None:
+    for seed in (-5, 10**30):
+        with tuner(seed=seed, engine="portfolio") as held:
+            assert len(held.run(good, evaluations=4, progress=False).evaluations) == 4
+
+
 def test_what_evaluates_is_a_function() -> None:
-    with tuner() as held, pytest.raises(TypeError, match="not str"):
+    with tuner() as held, pytest.raises(ax.ArgumentError, match="not 'good'"):
         held.run("good", evaluations=3)  # type: ignore[arg-type]
 
 

@@ -80,4 +80,6 @@ def make_engine(engine: str | type[Engine], task: Task, **options: Any) -> Engin
             raise TuningError(f"there is no search engine '{engine}'; {hint}")
         module, _, name = where.partition(":")
         engine = getattr(importlib.import_module(module), name)
-    return engine(task, **options)  # type: ignore[operator]
+    if not (isinstance(engine, type) and issubclass(engine, Engine)):
+        raise TuningError(f"a search engine is a name or a subclass of Engine, not {engine!r}")
+    return engine(task, **options)

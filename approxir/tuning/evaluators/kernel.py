@@ -88,9 +88,14 @@ class KernelEvaluator:
     ) -> None:
         if warmup < 0 or repeats < 1:
             raise EvaluatorError("warmup is a number from 0 on, repeats one from 1 on")
+        if not isinstance(module, Module | str):
+            raise EvaluatorError(f"an evaluator is that of a module, not of {module!r}")
         self._module = parse(module) if isinstance(module, str) else module.clone()
         self.signature = function_signature(self._module, function)
-        self.inputs: tuple[Arguments, ...] = tuple([tuple(held) for held in inputs])
+        try:
+            self.inputs: tuple[Arguments, ...] = tuple([tuple(held) for held in inputs])
+        except TypeError:
+            raise EvaluatorError("inputs are tuples of arguments, one for each call") from None
         if not self.inputs:
             raise EvaluatorError("an evaluator needs at least one input, a tuple of arguments")
         for held in self.inputs:
