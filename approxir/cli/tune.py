@@ -52,6 +52,12 @@ class Budget(click.ParamType):  # type: ignore[type-arg]
 @click.option("-f", "--function", metavar="NAME", help="Which function; not needed where there is only one.")
 @click.option("-a", "--arg", "arguments", multiple=True, metavar="VALUE", help="The next argument.")
 @click.option(
+    "--held-out",
+    multiple=True,
+    metavar="VALUE",
+    help="The next argument of a call that the search does not see, to judge the frontier by.",
+)
+@click.option(
     "-q", "--quality", default="l2", show_default=True, metavar="METRIC", help="How results are compared."
 )
 @click.option("--bound", type=float, default=0.95, show_default=True, help="The quality that must be kept.")
@@ -82,6 +88,7 @@ def command(
     file: str,
     function: str | None,
     arguments: tuple[str, ...],
+    held_out: tuple[str, ...],
     quality: str,
     bound: float,
     budget: dict[str, Any],
@@ -130,16 +137,21 @@ def command(
     options: dict[str, Any] = {}
     if backend == "iree":
         options["target"] = target or os.environ.get("APPROX_BACKEND") or "cpu"
-    evaluate = KernelEvaluator(
-        module,
-        signature.name,
-        [parse_inputs(arguments, signature)],
-        quality=quality,
-        live=not anew,
-        backend=backend,
-        repeats=repeats,
-        **options,
-    )
+
+    def evaluator(texts: tuple[str, ...]) -> KernelEvaluator:
+        return KernelEvaluator(
+            module,
+            signature.name,
+            [parse_inputs(texts, signature)],
+            quality=quality,
+            live=not anew,
+            backend=backend,
+            repeats=repeats,
+            **options,
+        )
+
+    evaluate = evaluator(arguments)
+    judge = evaluator(held_out) if held_out else None
     if log is not None:
         _log_to(log)
     folder = None if database is None and output is None else Path(database or Path(output or "") / "search")
@@ -155,8 +167,9 @@ def command(
             break
     assert frontier is not None
     best = _report(frontier, bound)
+    seen = _held_out(judge, frontier, isolate, time_limit) if judge is not None and not interrupted else ()
     if output is not None:
-        _write(Path(output), module, frontier, best)
+        _write(Path(output), module, frontier, best, seen, bound)
     if interrupted:
         return INTERRUPTED
     return SUCCESS if best is not None else FINDINGS
@@ -204,7 +217,40 @@ def _report(frontier: Frontier, bound: float) -> Evaluation | None:
     return best
 
 
-def _write(folder: Path, module: Module, frontier: Frontier, best: Evaluation | None) -> None:
+def _held_out(
+    evaluate: KernelEvaluator, frontier: Frontier, isolate: bool, time_limit: float | None
+) -> tuple[Evaluation, ...]:
+    """The points of the frontier, evaluated with other inputs."""
+    from approxir.tuning.isolation import Isolated
+    from approxir.tuning.outcomes import evaluated
+
+    apart = Isolated(evaluate, time_limit=time_limit) if isolate or time_limit is not None else None
+    found = []
+    try:
+        for point in frontier.points:
+            found.append(evaluated(apart or evaluate, point.config, point.number, point.static))
+    except KeyboardInterrupt:
+        # What the search has found is still to be written.
+        click.echo("held-out arguments: interrupted", err=True)
+        return ()
+    finally:
+        if apart is not None:
+            apart.close()
+    click.echo("with the held-out arguments:")
+    for point, seen in zip(frontier.points, found, strict=True):
+        shown = seen.failure if not seen.ok else f"{seen.time_ms:.4g} ms, quality {seen.quality:.4g}"
+        click.echo(f"  evaluation {point.number}: {shown}")
+    return tuple(found)
+
+
+def _write(
+    folder: Path,
+    module: Module,
+    frontier: Frontier,
+    best: Evaluation | None,
+    seen: tuple[Evaluation, ...],
+    bound: float,
+) -> None:
     from approxir.files import write_text_atomic
     from approxir.knobs.files import save_config
 
@@ -219,8 +265,10 @@ def _write(folder: Path, module: Module, frontier: Frontier, best: Evaluation | 
     if frontier.points:
         try:
             frontier.plot(folder / "frontier.png")
+            title = f"Tuning of {Path(module.file).name}"
+            frontier.report(folder / "report.html", title=title, held_out=seen, quality=bound)
         except MissingDependencyError as error:
-            click.echo(f"no plot: {error}", err=True)
+            click.echo(f"no plot and no report: {error}", err=True)
     click.echo(f"written to {folder}", err=True)
 
 

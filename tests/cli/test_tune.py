@@ -36,7 +36,7 @@ def test_tuning_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "times as fast as the exact program" in printed
     assert "search space: 1 knob" in err
     assert sorted(os.listdir(out)) == [
-        "best.json", "best.mlir", "frontier.csv", "frontier.json", "frontier.png", "search",
+        "best.json", "best.mlir", "frontier.csv", "frontier.json", "frontier.png", "report.html", "search",
     ]  # fmt: skip
     frontier = ax.Frontier.load(out / "frontier.json")
     best = frontier.best(quality=0.9)
@@ -76,6 +76,19 @@ def test_a_static_search_and_another_one(tmp_path: Path) -> None:
     assert len(frontier.static.evaluations) == min(12, space.static().size)
     assert sorted(os.listdir(out / "search")) == ["dynamic", "static"]
     assert "search of 1 knob" in log.read_text(encoding="utf-8")
+
+
+def test_held_out_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["--held-out", "500", "--held-out", "random:500:f32:9", "--budget", "8", "--engine", "random"]
+    assert main(["tune", EXAMPLE, *CALL, *args, "-o", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    points = ax.Frontier.load(tmp_path / "frontier.json").points
+    assert printed.count("  evaluation ") == len(points)
+    # The exact configuration is exact for other arguments, too.
+    (exact,) = [point for point in points if point.quality == 1]
+    line = next(line for line in printed.splitlines() if line.startswith(f"  evaluation {exact.number}: "))
+    assert line.endswith("quality 1")
+    assert "held" in (tmp_path / "report.html").read_text(encoding="utf-8").lower()
 
 
 def test_a_search_by_time_that_keeps_nothing(

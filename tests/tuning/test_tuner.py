@@ -266,6 +266,34 @@ def test_children_end_with_the_run(tmp_path: Path) -> None:
     assert not any(alive(one) for one in pids)
 
 
+def test_children_end_when_their_tuner_is_killed() -> None:
+    script = """
+import os, sys, time
+sys.path.insert(0, {tests!r})
+from support.evaluators import LANDSCAPE
+from approxir.tuning.tuner import Tuner
+
+def hang(config):
+    print(os.getpid(), flush=True)
+    time.sleep(100)
+
+Tuner(LANDSCAPE.space, engine="random").run(hang, evaluations=9, isolate=True, parallelism=3)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script.format(tests=str(ROOT))], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    pids = [int(process.stdout.readline()) for _ in range(3)]
+    assert all(alive(pid) for pid in pids)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(alive(pid) for pid in pids)
+
+
 def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
