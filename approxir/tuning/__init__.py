@@ -1,1 +1,1 @@
-"""What tuners need: the parameters of a module's text, and configurations applied to it."""
+"""Tuning: search spaces, searches, evaluators, frontiers, and what tuners of other makes need."""
