@@ -7,6 +7,7 @@ is never used; where the folder cannot be written, the file is simply parsed aga
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -91,4 +92,6 @@ def _store(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError:
-        return
+        # A full disk is left as it was; where nothing can be removed, nothing could be written.
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,22 @@ def test_an_unwritable_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.Mon
     blocked.write_text("")
     monkeypatch.setenv("APPROXIR_CACHE_DIR", str(blocked))
     assert _load(directory() / "dialects" / "cf.fmt")["operations"]
+
+
+_LIMITED = """
+import resource
+from approxir.syntax.formats.table import dialect_table
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+assert dialect_table("scf").operations
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sizes of files cannot be limited there")
+def test_a_cache_that_cannot_be_filled_is_left_empty(tmp_path: Path) -> None:
+    environment = {**os.environ, "APPROXIR_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-B", "-c", _LIMITED], check=True, env=environment)
+    assert (tmp_path / "approxir" / "formats").is_dir()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_faults_of_a_table_are_errors() -> None:
