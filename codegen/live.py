@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -124,47 +125,68 @@ def _threshold_groups(layout: Layout) -> list[tuple[int, int]]:
 
 
 class SharedLock:
-    """A lock that many may share, or one hold alone. Whoever shares it may share it again."""
+    """A lock that many may share, or one hold alone. Whoever shares it may share it again.
+
+    Signals may raise in the middle of anything: what is held is told by tokens, so that giving back what was
+    never got, or twice, does no harm. Waiting is looking again and again, which only happens when parameters
+    are set while the module runs.
+    """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition(threading.Lock())
-        self._sharing: dict[int, int] = {}
-        self._waiting = 0
+        self._state = threading.Lock()
+        self._sharing: dict[int, list[object]] = {}
+        self._wanting: list[object] = []
 
-    def acquire_shared(self) -> None:
-        """Share the lock; waits while somebody holds it alone or waits for that."""
+    def acquire_shared(self, token: object) -> None:
+        """Share the lock under a token; waits while somebody holds it alone or wants to."""
         me = threading.get_ident()
-        with self._condition:
-            held = self._sharing.get(me, 0)
-            # Somebody who shares the lock already must not wait for one who waits for that to end.
-            while not held and self._waiting:
-                self._condition.wait()
-            self._sharing[me] = held + 1
+        pause = _SHORTEST
+        while True:
+            with self._state:
+                held = self._sharing.get(me)
+                if held is not None:
+                    # Somebody who shares the lock already must not wait for one who waits for that to end.
+                    held.append(token)
+                    return
+                if not self._wanting:
+                    self._sharing[me] = [token]
+                    return
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST)
 
-    def release_shared(self) -> None:
-        """Undo one `acquire_shared` of this thread."""
+    def release_shared(self, token: object) -> None:
+        """Give back what this thread shares under a token, if it does."""
         me = threading.get_ident()
-        with self._condition:
-            left = self._sharing[me] - 1
-            if left:
-                self._sharing[me] = left
-            else:
-                del self._sharing[me]
-                if self._waiting and not self._sharing:
-                    self._condition.notify_all()
+        with self._state:
+            held = self._sharing.get(me)
+            if held is not None and token in held:
+                held.remove(token)
+                if not held:
+                    del self._sharing[me]
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the lock alone. Raises `IRError` in a thread that shares it, which would wait for itself."""
-        with self._condition:
-            if threading.get_ident() in self._sharing:
-                raise IRError("live parameters cannot be set during a call of the module that reads them")
-            self._waiting += 1
-            try:
-                while self._sharing:
-                    self._condition.wait()
-                # The condition's own lock is held from here on, so that nobody else comes in.
-                yield
-            finally:
-                self._waiting -= 1
-                self._condition.notify_all()
+        me = threading.get_ident()
+        token = object()
+        pause = _SHORTEST
+        try:
+            with self._state:
+                if me in self._sharing:
+                    raise IRError("live parameters cannot be set during a call of the module that reads them")
+                self._wanting.append(token)
+            while True:
+                with self._state:
+                    if not self._sharing and self._wanting[0] is token:
+                        break
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST)
+            yield
+        finally:
+            with self._state:
+                if token in self._wanting:
+                    self._wanting.remove(token)
+
+
+_SHORTEST, _LONGEST = 2e-5, 1e-3
+"""Seconds between two looks."""

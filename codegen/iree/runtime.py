@@ -167,13 +167,17 @@ class IreeFunction(Function):
             if parameters is None:
                 program.context.invoke(function, inputs, results)
                 return results
-            parameters.lock.acquire_shared()
+            # Twice: a signal may raise before the first release has begun.
             try:
-                for value in parameters.array.tolist():
-                    inputs.push_int(value)
-                program.context.invoke(function, inputs, results)
+                try:
+                    parameters.lock.acquire_shared(results)
+                    for value in parameters.array.tolist():
+                        inputs.push_int(value)
+                    program.context.invoke(function, inputs, results)
+                finally:
+                    parameters.lock.release_shared(results)
             finally:
-                parameters.lock.release_shared()
+                parameters.lock.release_shared(results)
         except _ENGINE_ERRORS as error:
             raise ExecutionError(
                 f"{self.name} failed on {program.device.name}\n  the function is {self.signature}\n"

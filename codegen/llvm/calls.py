@@ -10,7 +10,7 @@ import numpy as np
 
 from approxir.codegen.kernel import Function
 from approxir.codegen.live import SharedLock
-from approxir.codegen.llvm.externals import Externals
+from approxir.codegen.llvm.externals import Call, Externals
 from approxir.codegen.llvm.frames import Frame
 from approxir.codegen.llvm.interface import CallInterface
 from approxir.codegen.llvm.memory_slots import MemRefSlot, Owned, TensorSlot, address_of, pointer_at
@@ -128,13 +128,18 @@ class CompiledFunction(Function):
         externals = self._externals
         if externals is None:
             return self._called(frame, args)
-        externals.enter()
+        call = Call()
+        # Twice: a signal may raise before the first `leave` has begun.
         try:
-            result = self._called(frame, args)
+            try:
+                externals.enter(call)
+                result = self._called(frame, args)
+            finally:
+                externals.leave(call)
         finally:
-            error = externals.leave()
-        if error is not None:
-            raise error
+            externals.leave(call)
+        if call.error is not None:
+            raise call.error
         return result
 
     def _called(self, frame: Frame, args: tuple[Any, ...]) -> Any:
@@ -149,11 +154,15 @@ class CompiledFunction(Function):
         if lock is None:
             self._native(frame)
             return
-        lock.acquire_shared()
+        # Twice: a signal may raise before the first release has begun.
         try:
-            self._native(frame)
+            try:
+                lock.acquire_shared(frame)
+                self._native(frame)
+            finally:
+                lock.release_shared(frame)
         finally:
-            lock.release_shared()
+            lock.release_shared(frame)
 
     # Results that have memory.
 

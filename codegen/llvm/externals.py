@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,9 +14,16 @@ from approxir.codegen.llvm.frames import Frame
 from approxir.codegen.llvm.interface import CallInterface
 from approxir.codegen.llvm.memory_slots import MemRefSlot, TensorSlot, address_of
 from approxir.codegen.llvm.slots import checked
+from approxir.codegen.llvm.wrappers import DONE
 
 External = Callable[..., Any]
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_DONE = DONE.to_bytes(8, "little", signed=True)
+_HEADROOM = 40
+"""So deep calls of Python can still be nested when code is entered that calls functions of Python."""
+
+# What ended an attempt to call a function before it could handle that itself, for each thread.
+_lost = threading.local()
 
 
 class Externals:
@@ -44,13 +52,20 @@ class Externals:
             assert address is not None
             self.addresses[call.symbol] = address
 
-    def enter(self) -> None:
-        """A call of the module begins. It may be one that a function of Python makes during another one."""
-        self._calls.append(_Call())
+    def enter(self, call: Call) -> None:
+        """A call of the module begins. It may be one that a function of Python makes during another one.
 
-    def leave(self) -> BaseException | None:
-        """The call has ended; what a function raised meanwhile, if one did."""
-        return self._calls.pop().error
+        Raises `RecursionError` where functions could not be entered any more.
+        """
+        _headroom(_HEADROOM)
+        _catch_what_is_lost()
+        self._calls.append(call)
+
+    def leave(self, call: Call) -> None:
+        """The call has ended; leaving it twice does no harm."""
+        calls = self._calls
+        if call in calls:
+            del calls[calls.index(call) :]
 
     def keep(self, array: np.ndarray[Any, Any]) -> None:
         """Keep the memory of a result alive until the call ends."""
@@ -66,19 +81,20 @@ class Externals:
         return self._calls[-1].error is not None
 
     def fail(self, error: BaseException) -> None:
-        """Remember an error until the call ends: it cannot pass through compiled code."""
-        self._calls[-1].error = error
+        """Remember the first error until the call ends: it cannot pass through compiled code."""
+        if self._calls[-1].error is None:
+            self._calls[-1].error = error
 
     @property
-    def _calls(self) -> list[_Call]:
+    def _calls(self) -> list[Call]:
         """The calls of this thread that have not ended, innermost last."""
-        found: list[_Call] | None = getattr(self._state, "calls", None)
+        found: list[Call] | None = getattr(self._state, "calls", None)
         if found is None:
             found = self._state.calls = []
         return found
 
 
-class _Call:
+class Call:
     """One call of the module: what went wrong in it, and what it keeps alive."""
 
     __slots__ = ("error", "kept")
@@ -107,17 +123,30 @@ class _Callback:
         ]
 
     def __call__(self, address: int) -> None:
-        frame = Frame.at(address, self._call.size)
+        # A signal may raise at any place here. What it raises before the results are there ends this attempt,
+        # and the code makes another one.
+        status = self._call.status
+        frame = Frame.at(address, status + 8)
+        if int.from_bytes(frame.memory[status:], "little"):
+            self._owner.fail(self._lost())
         try:
             if self._owner.failed:
                 self._put_zeros(frame)
-                return
-            values = self._function(*[read(frame) for read in self._readers])
-            self._put(frame, values)
+            else:
+                values = self._function(*[read(frame) for read in self._readers])
+                self._put(frame, values)
         except BaseException as error:
             # Anything may be raised by a user's function, and nothing can pass through compiled code.
             self._owner.fail(error)
             self._put_zeros(frame)
+        frame.memory[status:] = _DONE
+
+    @staticmethod
+    def _lost() -> BaseException:
+        """What the attempt before was ended by."""
+        found: BaseException | None = getattr(_lost, "error", None)
+        _lost.error = None
+        return found if found is not None else KeyboardInterrupt()
 
     def _put(self, frame: Frame, values: Any) -> None:
         call = self._call
@@ -155,3 +184,38 @@ class _Callback:
                 slot.put(frame, place.offset, array)
             else:
                 frame.memory[place.offset : place.offset + slot.size] = bytes(slot.size)
+
+
+def _headroom(depth: int) -> None:
+    """Raise `RecursionError` if calls cannot be nested so deep any more."""
+    if depth:
+        _headroom(depth - 1)
+
+
+class _Hook:
+    """Takes note of exceptions that ctypes cannot hand on, which would be printed and forgotten otherwise."""
+
+    def __init__(self, previous: Callable[[Any], Any]) -> None:
+        self._previous = previous
+        self._busy = threading.local()
+
+    def __call__(self, unraisable: Any) -> None:
+        ours = isinstance(unraisable.object, _Callback)
+        # From Python 3.13 on the message alone tells.
+        ours = ours or f"{__name__}._Callback" in str(unraisable.err_msg)
+        if ours:
+            _lost.error = unraisable.exc_value
+        elif getattr(self._busy, "now", False):
+            # The hook before leads back to this one.
+            sys.__unraisablehook__(unraisable)
+        else:
+            self._busy.now = True
+            try:
+                self._previous(unraisable)
+            finally:
+                self._busy.now = False
+
+
+def _catch_what_is_lost() -> None:
+    if not isinstance(sys.unraisablehook, _Hook):
+        sys.unraisablehook = _Hook(sys.unraisablehook)

@@ -44,6 +44,11 @@ class CallInterface:
     results: tuple[Place, ...]
     size: int
 
+    @property
+    def status(self) -> int:
+        """Where, behind the frame of an external function, the code and the function tell how it went."""
+        return -(-self.size // 8) * 8
+
 
 @dataclass(frozen=True)
 class Interface:

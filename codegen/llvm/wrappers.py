@@ -10,6 +10,10 @@ from approxir.codegen.llvm.slots import Emitter
 from approxir.values import symbol_text
 
 _POINTER = "!llvm.ptr"
+DONE = -1
+"""What an external function puts behind its frame when its results are there."""
+ATTEMPTS = 100
+"""How often an external function is called at most until it comes to its end."""
 
 
 def call_wrapper(call: CallInterface, callee: str) -> str:
@@ -47,7 +51,8 @@ def external_wrapper(call: CallInterface, linked: bool) -> str:
     kinds = [str(kind) for kind in call.signature.inputs]
     one = emit.value("llvm.mlir.constant(1 : i64) : i64")
     frame = emit.value(
-        f"llvm.alloca {one} x !llvm.array<{call.size} x i8> {{alignment = 16 : i64}} : (i64) -> {_POINTER}"
+        f"llvm.alloca {one} x !llvm.array<{call.status + 8} x i8> {{alignment = 16 : i64}} "
+        f": (i64) -> {_POINTER}"
     )
     for number, place in enumerate(call.inputs):
         where = emit.place(frame, place.offset)
@@ -67,7 +72,7 @@ def external_wrapper(call: CallInterface, linked: bool) -> str:
     else:
         pointer = emit.value(f"llvm.mlir.addressof {holder} : {_POINTER}")
         function = emit.value(f"llvm.load {pointer} : {_POINTER} -> {_POINTER}")
-        emit.do(f"llvm.call {function}({frame}) : {_POINTER}, ({_POINTER}) -> ()")
+        _call_until_done(emit, call, function, frame)
     values = []
     for number, place in enumerate(call.results):
         if isinstance(place.slot, TensorSlot):
@@ -84,6 +89,28 @@ def external_wrapper(call: CallInterface, linked: bool) -> str:
     function = _function(call.signature.name, emit, arguments, results=results, returned=values, private=True)
     declared = f"llvm.func {symbol_text(call.symbol)}({_POINTER})\n"
     return function + (declared if linked else _binder(call, holder))
+
+
+def _call_until_done(emit: Emitter, call: CallInterface, function: str, frame: str) -> None:
+    """Call a function by its address, and again if it did not come to its end.
+
+    What a signal raises while Python enters the function ends it before it has put anything into the frame.
+    Each attempt is told its number; the function puts `DONE` in its place.
+    """
+    status = emit.place(frame, call.status)
+    first, step, limit, done = (
+        emit.value(f"llvm.mlir.constant({number} : i64) : i64") for number in (0, 1, ATTEMPTS, DONE)
+    )
+    emit.do(f"%attempts = scf.while (%k = {first}) : (i64) -> i64 {{")
+    emit.do(f"  llvm.store %k, {status} : i64, {_POINTER}")
+    emit.do(f"  llvm.call {function}({frame}) : {_POINTER}, ({_POINTER}) -> ()")
+    emit.do(f"  %told = llvm.load {status} : {_POINTER} -> i64")
+    emit.do(f'  %lost = llvm.icmp "ne" %told, {done} : i64')
+    emit.do(f"  %next = llvm.add %k, {step} : i64")
+    emit.do(f'  %few = llvm.icmp "slt" %next, {limit} : i64')
+    emit.do("  %again = llvm.and %lost, %few : i1")
+    emit.do("  scf.condition(%again) %next : i64")
+    emit.do("} do {\n  ^bb0(%more: i64):\n    scf.yield %more : i64\n  }")
 
 
 def _holder(call: CallInterface) -> str:

@@ -74,6 +74,8 @@ def test_timing_needs_numbers_that_make_sense(options: dict[str, int]) -> None:
 
 # ---- locks
 
+TOKEN = "whoever shares it"
+
 
 def test_a_shared_lock_keeps_out_whoever_wants_it_alone() -> None:
     lock = SharedLock()
@@ -83,22 +85,22 @@ def test_a_shared_lock_keeps_out_whoever_wants_it_alone() -> None:
         with lock.exclusive():
             events.append("alone")
 
-    lock.acquire_shared()
-    lock.acquire_shared()
+    lock.acquire_shared(TOKEN)
+    lock.acquire_shared(TOKEN)
     thread = threading.Thread(target=alone)
     thread.start()
     time.sleep(0.05)
     # Who shares it already gets it again, though somebody waits.
-    lock.acquire_shared()
+    lock.acquire_shared(TOKEN)
     for _ in range(3):
         assert events == []
-        lock.release_shared()
+        lock.release_shared(TOKEN)
     thread.join()
     assert events == ["alone"]
-    lock.acquire_shared()
+    lock.acquire_shared(TOKEN)
     with pytest.raises(IRError, match="during a call"), lock.exclusive():
         pass
-    lock.release_shared()
+    lock.release_shared(TOKEN)
 
 
 def test_a_lock_held_alone_keeps_out_whoever_shares() -> None:
@@ -106,9 +108,9 @@ def test_a_lock_held_alone_keeps_out_whoever_shares() -> None:
     events: list[str] = []
 
     def share() -> None:
-        lock.acquire_shared()
+        lock.acquire_shared(TOKEN)
         events.append("shared")
-        lock.release_shared()
+        lock.release_shared(TOKEN)
 
     with lock.exclusive():
         thread = threading.Thread(target=share)
@@ -126,10 +128,10 @@ def test_many_threads_and_one_lock() -> None:
 
     def share() -> None:
         for _ in range(200):
-            lock.acquire_shared()
+            lock.acquire_shared(TOKEN)
             if inside["alone"]:
                 wrong.append(dict(inside))
-            lock.release_shared()
+            lock.release_shared(TOKEN)
 
     def alone() -> None:
         for _ in range(100):

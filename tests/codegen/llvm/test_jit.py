@@ -677,3 +677,106 @@ def test_declarations_that_nothing_uses_need_nothing() -> None:
       return %n : i64
     }""")
     assert kernel.f() == 4
+
+
+# ---- signals and recursion
+
+
+INTERRUPTED = """
+import os, signal, threading, time
+import approxir as ax
+
+kernel = ax.jit('''
+func.func private @ask(i32) -> i32
+func.func @count(%n: i32) -> i32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %many = arith.constant 3000 : index
+  %r = scf.for %i = %c0 to %many step %c1 iter_args(%a = %n) -> (i32) {
+    %b = func.call @ask(%a) : (i32) -> i32
+    scf.yield %b : i32
+  }
+  return %r : i32
+}''', externals={"ask": lambda x: x + 1})
+kernel.count(0)
+kept = lost = 0
+for number in range(60):
+    threading.Timer(0.002 + 0.0001 * (number % 7), os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        result = kernel.count(0)
+        if result != 3000:
+            lost += 1
+        # The signal came after the call, or will come.
+        time.sleep(0.05)
+    except KeyboardInterrupt:
+        kept += 1
+print(kept, lost)
+"""
+
+
+def test_no_signal_is_lost_and_no_result_wrong() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    kept, lost = map(int, done.stdout.split())
+    # A signal may arrive within the error handling of Python itself; results are never wrong.
+    assert lost == 0, done.stderr
+    assert kept >= 58, done.stderr
+
+
+def test_recursion_without_end_is_an_error() -> None:
+    text = """
+    func.func private @ask(i32) -> i32
+    func.func @f(%n: i32) -> i32 {
+      %one = arith.constant 1 : i32
+      %a = func.call @ask(%n) : (i32) -> i32
+      %b = arith.addi %a, %one : i32
+      return %b : i32
+    }"""
+    kernel: Any = None
+    kernel = ax.jit(text, externals={"ask": lambda n: 0 if n <= 0 else kernel.f(n - 1)})
+    assert kernel.f(20) == 21
+    with pytest.raises(RecursionError):
+        kernel.f(100_000)
+    assert kernel.f(20) == 21
+
+
+ALARMED = """
+import random, signal
+import numpy as np
+import approxir as ax
+
+class Alarm(Exception):
+    pass
+
+def alarm(number, frame):
+    raise Alarm
+
+kernel = ax.jit(ax.load("examples/sum_of_squares.mlir"), live=True)
+data = np.ones(600, np.float32)
+signal.signal(signal.SIGALRM, alarm)
+rng = random.Random(1)
+alarms = 0
+for _ in range(4000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(2e-5, 3e-4))
+        for _ in range(20):
+            kernel.sum_of_squares(50, data)
+            kernel.set({"sum_of_squares_threshold_1": 600})
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except Alarm:
+        alarms += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+kernel.set({"sum_of_squares_threshold_1": 700})
+print(alarms)
+"""
+
+
+def test_signals_leave_live_kernels_usable() -> None:
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", ALARMED], capture_output=True, text=True, check=False, cwd=root, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
