@@ -45,8 +45,8 @@ class Function(ABC):
         return self.signature.name
 
     @abstractmethod
-    def __call__(self, *args: Any) -> Any:
-        """Call it.
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Call it, with arguments in order or by the names that the signature shows.
 
         The result is None for a function without results, a tuple for one with several. Raises
         `ArgumentError` for arguments that do not fit; nothing was called then.
@@ -175,6 +175,12 @@ class Kernel:
                 "the parameters of this kernel are constants of its code; compile the module with live=True"
             )
         return self._parameters
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "a kernel is code of this process, which cannot be pickled or copied; an artifact of the back end "
+            "llvm-shared can: approxir.codegen.backend.get('llvm-shared').compile(module)"
+        )
 
     def __repr__(self) -> str:
         shown = "; ".join(str(function.signature) for function in self._functions.values())

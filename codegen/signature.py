@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,21 @@ class Signature:
         """An error about a call, which shows the signature."""
         text = f"{message}\n  the function is {self}"
         return ArgumentError(text + (f"\n  hint: {hint}" if hint else ""))
+
+    def bind(self, given: Sequence[object], named: Mapping[str, object]) -> tuple[object, ...]:
+        """The arguments in order, of which some were given by name. Raises `ArgumentError`."""
+        held = dict(enumerate(given))
+        for name, value in named.items():
+            if name not in self.arguments:
+                raise self.error(f"{self.name} has no argument '{name}'")
+            number = self.arguments.index(name)
+            if number in held:
+                raise self.error(f"{self.argument(number)} of {self.name} was given twice")
+            held[number] = value
+        missing = next((n for n in range(len(self.inputs)) if n not in held), None)
+        if missing is not None:
+            raise self.error(f"{self.argument(missing)} of {self.name} is missing")
+        return tuple([held[number] for number in sorted(held)])
 
     def check_count(self, given: Sequence[object]) -> None:
         """Raise `ArgumentError` unless there are as many arguments as the function takes."""

@@ -109,7 +109,9 @@ class IreeFunction(Function):
         self._list = runtime_package().VmVariantList
         program.function(signature.name)
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        if named:
+            args = self.signature.bind(args, named)
         if len(args) != len(self._pushers):
             self.signature.check_count(args)
         program = self._program.current()

@@ -91,7 +91,9 @@ class CompiledFunction(Function):
         self._read = self._reader()
         self._frames: list[Frame] = []
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        if named:
+            args = self.signature.bind(args, named)
         if len(args) != self._count:
             self.signature.check_count(args)
         try:

@@ -138,6 +138,10 @@ class Exporter:
         inputs: list[Slot] = []
         for number, kind in enumerate(signature.inputs):
             if isinstance(kind, MemRefType):
+                if self.ownership.frees(op, number):
+                    raise UnsupportedTypeError(
+                        f"it frees the memory of {signature.argument(number)}, which is its caller's"
+                    )
                 inputs.append(
                     MemRefSlot(
                         kind,

@@ -55,6 +55,10 @@ class LlvmJit(Backend):
     ) -> JitArtifact:
         if opt_level not in range(4):
             raise ValueError(f"the optimization level is 0, 1, 2 or 3, not {opt_level!r}")
+        if externals is not None and not isinstance(externals, Mapping):
+            raise TypeError(
+                f"externals are a mapping from names to functions, not {type(externals).__name__}"
+            )
         held = Bindings()
         exported = export(module, live=live, externals=externals or (), copies=copy)
         lowered = held.lowered(exported.text, exported.passes, exported.module)

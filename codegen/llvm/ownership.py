@@ -5,7 +5,7 @@ Both are read off the operations of the module. What cannot be followed counts a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from approxir.dialects.memory import ASKS, READS, STORES, VIEWS
@@ -25,6 +25,7 @@ STACK = "stack"
 UNKNOWN = "unknown"
 
 _ALLOCATES = frozenset({"memref.alloc", "memref.realloc"})
+_FREES = frozenset({"memref.dealloc", "memref.realloc"})
 _ONLY_READS = READS - {"memref.generic_atomic_rmw"}
 # What hands the memrefs that it is given on to its regions, and those that these yield to its results.
 _STRUCTURED = frozenset({
@@ -85,7 +86,7 @@ class Ownership:
             assert isinstance(one, OpResult)
             op = one.operation
             if op.name in _ALLOCATES:
-                found.add(UNKNOWN if _is_stored(one) else ALLOCATED)
+                found.add(UNKNOWN if _is_stored(one) or self._is_freed(one) else ALLOCATED)
             elif op.name in ("memref.alloca", "memref.alloca_scope"):
                 found.add(STACK)
             elif op.name == "memref.get_global":
@@ -119,8 +120,18 @@ class Ownership:
     def writes(self, function: Operation, argument: int) -> bool:
         """Whether a function may write to the memory of one of its arguments."""
         start = _argument(function, argument)
-        if start is None:
-            return True
+        return start is None or any(more is None for _, more in self._uses(start))
+
+    def frees(self, function: Operation, argument: int) -> bool:
+        """Whether a function frees the memory of one of its arguments, as far as that can be seen."""
+        start = _argument(function, argument)
+        return start is not None and self._is_freed(start)
+
+    def _is_freed(self, value: Value) -> bool:
+        return any(op.name in _FREES for op, _ in self._uses(value))
+
+    def _uses(self, start: Value) -> Iterator[tuple[Operation, list[Value] | None]]:
+        """Every use of a memory, with the other values that are the same memory then (None: it may write)."""
         seen: set[Value] = set()
         pending = [start]
         while pending:
@@ -130,10 +141,8 @@ class Ownership:
             seen.add(value)
             for use in value.uses:
                 more = self._through(use.operation, value)
-                if more is None:
-                    return True
-                pending += more
-        return False
+                yield use.operation, more
+                pending += more or ()
 
     def _through(self, op: Operation, value: Value) -> list[Value] | None:
         """Other values that are the same memory after this use; None if it may write."""

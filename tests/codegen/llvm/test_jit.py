@@ -780,3 +780,61 @@ def test_signals_leave_live_kernels_usable() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 100
+
+
+# ---- calls by name, copies
+
+
+def test_arguments_by_name() -> None:
+    kernel = ax.jit(SUM)
+    ones = np.ones(5, np.int64)
+    assert kernel.total(n=3, m=ones) == kernel.total(3, m=ones) == 3
+    for args, named, message in (
+        ((3,), {}, "takes 2 arguments, 1 was given"),
+        ((3,), {"k": ones}, "has no argument 'k'"),
+        ((3, ones), {"m": ones}, r"argument 2 \(m\) of total was given twice"),
+        ((), {"m": ones}, r"argument 1 \(n\) of total is missing"),
+        ((1, 2, 3), {"m": ones}, "given twice"),
+    ):
+        with pytest.raises(ax.ArgumentError, match=message) as caught:
+            kernel.total(*args, **named)
+        assert "total(n: i32, m: memref<?xi64>) -> i64" in str(caught.value)
+
+
+def test_kernels_cannot_be_pickled_and_say_what_can() -> None:
+    import copy
+    import pickle
+
+    kernel = ax.jit(SUM)
+    for attempt in (pickle.dumps, copy.deepcopy, copy.copy):
+        with pytest.raises(TypeError, match="llvm-shared"):
+            attempt(kernel)
+
+
+def test_externals_are_a_mapping() -> None:
+    with pytest.raises(TypeError, match="a mapping from names to functions, not list"):
+        ax.jit(RELAY, externals=["ask"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "func.func @f(%m: memref<?xf32>) { memref.dealloc %m : memref<?xf32>\n return }",
+            r"frees the memory of argument 1 \(m\)",
+        ),
+        (
+            "func.func @f(%m: memref<?xf32>) { call @free(%m) : (memref<?xf32>) -> ()\n return }\n"
+            "func.func private @free(%m: memref<?xf32>) { memref.dealloc %m : memref<?xf32>\n return }",
+            r"frees the memory of argument 1 \(m\)",
+        ),
+        (
+            "func.func @f() -> memref<2xf32> { %m = memref.alloc() : memref<2xf32>\n"
+            "memref.dealloc %m : memref<2xf32>\n return %m : memref<2xf32> }",
+            "cannot be followed",
+        ),
+    ],
+)
+def test_functions_that_free_what_they_must_not(text: str, message: str) -> None:
+    with pytest.raises(ax.CompilationError, match=message):
+        ax.jit(text)
