@@ -237,6 +237,64 @@ def test_inside_of_transformations() -> None:
         jax.grad(fast, argnums=1)(20, DATA)
 
 
+def by_zero(n: Any, d: Any) -> Any:
+    return d.sum() if n == 0 else d[:n].sum()
+
+
+def doubled(n: Any, x: Any) -> Any:
+    for _ in range(n):
+        x = x * 2
+    return x
+
+
+@pytest.mark.parametrize("kernel", [by_zero, lambda n, d: jnp.sum(d[:n])])
+def test_transformations_choose_programs_by_values(kernel: Any) -> None:
+    """Sizes below 1 are built in, inside of transformations as elsewhere."""
+    fast = ax.approximate(kernel, backend="interp")
+    inside = fast.as_jax()
+    numbers = np.array([-3, 0, 1, 5, 100], np.int32)
+    expected = [float(kernel(int(n), DATA)) for n in numbers]
+    assert [float(fast(int(n), DATA)) for n in numbers] == expected
+    assert [float(inside(int(n), DATA)) for n in numbers] == expected
+    jitted = jax.jit(inside)
+    assert [float(jitted(int(n), DATA)) for n in numbers] == expected
+    assert [float(jax.jit(lambda d, n=n: inside(int(n), d))(DATA)) for n in numbers] == expected
+    assert list(jax.vmap(inside, (0, None))(numbers, DATA)) == expected
+
+
+def test_transformations_take_integers_that_are_built_in() -> None:
+    fast = ax.approximate(doubled, backend="interp").as_jax()
+    assert fast(3, 1.0) == 8
+    assert jax.jit(lambda x: fast(3, x))(1.0) == 8
+    jitted = jax.jit(fast)
+    assert [float(jitted(n, 1.0)) for n in (0, 1, 5, 1)] == [1, 2, 32, 2]
+    with jax.enable_x64(True):
+        wide = jax.jit(fast)(2, np.ones(2))
+        assert (wide.dtype, list(wide)) == (np.float64, [4, 4])
+
+
+def test_types_inside_of_transformations() -> None:
+    """Python's numbers take the type of what they meet."""
+    fast = ax.approximate(lambda n, s, x: (x * n, x * s), backend="interp")
+    x = np.ones(3, np.float16)
+    for found in (fast(3, 2.0, x), fast.as_jax()(3, 2.0, x), jax.jit(fast.as_jax())(3, 2.0, x)):
+        assert [one.dtype for one in found] == [np.float16, np.float16]
+    found = jax.jit(fast.as_jax())(np.int32(3), np.float32(2), np.ones(3, np.int8))
+    assert [one.dtype for one in found] == [np.int32, np.float32]
+
+
+def test_shapes_that_depend_on_values_inside_of_transformations() -> None:
+    head = ax.approximate(lambda n, x: x[:n], backend="interp").as_jax()
+    assert jax.jit(lambda x: head(3, x))(DATA).shape == (3,)
+    assert head(3, DATA).shape == (3,)
+    with pytest.raises(ax.FrontendError, match=r"float32\[1\]\) or \(float32\[2\].*which JAX cannot trace"):
+        jax.jit(head)(3, DATA)
+    kernel = ax.approximate(lambda n, x: x if n == 0 else x[:1], backend="interp").as_jax()
+    assert list(jax.jit(kernel)(1, DATA)) == [1]
+    with pytest.raises(Exception, match=r"returns \(float32\[64\]\) for the values"):
+        jax.jit(kernel)(0, DATA).block_until_ready()
+
+
 @pytest.mark.parametrize("backend", ["interp", BACKENDS[1]])
 def test_threads(backend: str) -> None:
     fast = ax.approximate(total, backend=backend)
@@ -272,6 +330,10 @@ def test_threads(backend: str) -> None:
         (lambda: ax.approximate(total, backend="interp")(1 << 35, DATA), "does not fit into 32 bits"),
         (lambda: ax.approximate(lambda *, x: x, backend="interp")(x=1), "can only be given by name"),
         (lambda: ax.approximate(total, backend="interp", static_argnums=1)(1, [2]), "must be hashable"),
+        (
+            lambda: ax.approximate(total, backend="interp")(1, jax.ShapeDtypeStruct((3,), "float32")),
+            "a call needs arrays",
+        ),
         (lambda: ax.approximate(lambda x: x @ x, backend="interp")(np.ones((2, 3))), "JAX cannot export"),
     ],
 )

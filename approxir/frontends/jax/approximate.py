@@ -13,7 +13,8 @@ from approxir.errors import ApproxIRError
 from approxir.frontends.annotations import generate_annotations
 from approxir.frontends.decorators import Config, checked_config, get_config, get_function_name
 from approxir.frontends.errors import FrontendError
-from approxir.frontends.jax.arguments import abstract, load_jax, static_positions
+from approxir.frontends.jax.arguments import load_jax, static_positions
+from approxir.frontends.jax.callbacks import call_back
 from approxir.frontends.jax.engines import check_engine
 from approxir.frontends.jax.programs import Programs
 from approxir.ir.module import parse
@@ -200,32 +201,18 @@ class Approximated:
     def as_jax(self) -> Callable[..., Any]:
         """The function for use inside JAX's transformations: `jax.jit`, `jax.vmap`, `jax.lax.scan`.
 
-        JAX calls back into Python to run it (`jax.pure_callback`), so that it has no gradient, and results
-        must have shapes that are known when it is traced.
+        JAX calls back into Python to run it (`jax.pure_callback`), so that it has no gradient. The program is
+        chosen by the values that it is called with, as it is elsewhere; but the shapes and types of results
+        must be known when it is traced. Errors of a program are raised as JAX's own error for callbacks.
         """
 
         @functools.wraps(self.function)
         def call(*args: Any, **kwargs: Any) -> Any:
             jax = load_jax()
             given = self._positional(args, kwargs)
-            static = self._static_positions(len(given))
-            known = [
-                value if place in static else jax.tree_util.tree_map(_shape, value)
-                for place, value in enumerate(given)
-            ]
-            program, _ = self._programs.find(known)
-            for result in program.results:
-                if not all(isinstance(size, int) for size in result.shape):
-                    raise FrontendError(
-                        f"{self.name} returns an array of shape {result.shape}, which JAX cannot trace; "
-                        "use it outside of transformations"
-                    )
-            leaves = jax.tree_util.tree_leaves(
-                [value for place, value in enumerate(given) if place not in static]
-            )
-            shapes = [jax.ShapeDtypeStruct(result.shape, result.dtype) for result in program.results]
-            found = jax.pure_callback(lambda *held: program(held), shapes, *leaves, vmap_method="sequential")
-            return jax.tree_util.tree_unflatten(program.tree, found)
+            if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree_util.tree_leaves(given)):
+                return call_back(self._programs, given)
+            return jax.device_put(self(*given))
 
         return call
 
@@ -258,8 +245,3 @@ class Approximated:
 
     def _static_positions(self, count: int) -> frozenset[int]:
         return static_positions(self._static, count, self.name)
-
-
-def _shape(leaf: Any) -> Any:
-    kind = abstract(leaf)
-    return load_jax().ShapeDtypeStruct(kind.shape, kind.dtype)

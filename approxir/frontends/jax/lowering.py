@@ -136,15 +136,43 @@ def lower(
         made = _module(lowered, results, arguments, attempt, sizes, locations)
         if made is not None:
             return made
-    shown = ", ".join(_shown(argument) for argument in arguments)
     if first is None:
+        shown = ", ".join(_shown(argument) for argument in arguments)
         raise FrontendError(f"{name} uses ({shown}) in a way that is known at run time only")
-    if isinstance(first, FrontendError):
-        raise first
-    message = str(first).split("\n")[0][:500]
-    raise FrontendError(
-        f"JAX cannot export {name} with the arguments ({shown}): {type(first).__name__}: {message}"
-    ) from first
+    refused = _refused(first, arguments, name)
+    raise refused from (None if refused is first else first)
+
+
+def infer(function: Callable[..., Any], arguments: Sequence[Argument], name: str) -> tuple[Any, Any]:
+    """The shapes and types of what a function returns, and how they are put together, all integers that are
+    known being what they are.
+
+    Raises `FrontendError` when JAX cannot trace it so.
+    """
+    ways: dict[str, Way] = {
+        argument.name: "value" if argument.number is None else "fixed"
+        for argument in arguments
+        if argument.is_integer
+    }
+    try:
+        trace = _traced(function, arguments, name, ways, Sizes.beside(arguments), None)
+    except Exception as error:
+        # Tracing runs the user's code, which may raise anything.
+        refused = _refused(error, arguments, name)
+        raise refused from (None if refused is error else error)
+    results, tree = load_jax().tree_util.tree_flatten(trace.out_info)
+    return tuple(results), tree
+
+
+def _refused(error: Exception, arguments: Sequence[Argument], name: str) -> FrontendError:
+    """What to raise for what tracing a function raised."""
+    if isinstance(error, FrontendError):
+        return error
+    shown = ", ".join(_shown(argument) for argument in arguments)
+    message = str(error).split("\n")[0][:500]
+    return FrontendError(
+        f"JAX cannot export {name} with the arguments ({shown}): {type(error).__name__}: {message}"
+    )
 
 
 def _attempts(arguments: Sequence[Argument], ways: Mapping[str, Way]) -> Iterator[dict[str, Way]]:
@@ -177,6 +205,19 @@ def _stage(
     finish: Callable[[Any], Any] | None,
 ) -> tuple[Any, Any]:
     """What JAX makes of the function (`jax.stages.Lowered`), and what it returns, as shapes."""
+    trace = _traced(function, arguments, name, ways, sizes, finish)
+    return trace.lower(lowering_platforms=("cpu",)), trace.out_info
+
+
+def _traced(
+    function: Callable[..., Any],
+    arguments: Sequence[Argument],
+    name: str,
+    ways: Mapping[str, Way],
+    sizes: Sizes,
+    finish: Callable[[Any], Any] | None,
+) -> Any:
+    """What JAX sees the function do (`jax.stages.Traced`)."""
     jax = load_jax()
     measured = [argument for argument in arguments if ways.get(argument.name) == "size"]
     given = [argument for argument in arguments if not argument.static and ways.get(argument.name) != "size"]
@@ -197,8 +238,7 @@ def _stage(
     leaves = [list(argument.leaves) for argument in given]
     # Locations begin with it.
     traced.__name__ = name
-    trace = jax.jit(traced, keep_unused=True).trace(probes, leaves)
-    return trace.lower(lowering_platforms=("cpu",)), trace.out_info
+    return jax.jit(traced, keep_unused=True).trace(probes, leaves)
 
 
 def _module(

@@ -13,7 +13,7 @@ from approxir.frontends.errors import FrontendError
 from approxir.frontends.jax.arguments import Argument, abstract, load_jax, read_arguments
 from approxir.frontends.jax.engines import INTERPRETER, Program, load
 from approxir.frontends.jax.exporter import Exporter
-from approxir.frontends.jax.lowering import Way
+from approxir.frontends.jax.lowering import Way, infer
 from approxir.ir.module import parse
 
 MOST_PROGRAMS = 128
@@ -43,6 +43,12 @@ class Compiled:
                 if isinstance(leaf, int) and kind.kind == "i" and leaf.bit_length() >= kind.itemsize * 8
             )
             raise FrontendError(f"{leaf} does not fit into {bits} bits") from None
+        except TypeError:
+            if not any(isinstance(leaf, load_jax().ShapeDtypeStruct) for leaf in leaves):
+                raise
+            raise FrontendError(
+                "a call needs arrays, not their shapes (jax.ShapeDtypeStruct), which compile(*args) takes"
+            ) from None
         found = []
         for value, result in zip(self.run(given), self.results, strict=True):
             array = np.asarray(value)
@@ -132,6 +138,13 @@ class Programs:
                     "use what its method as_jax() returns"
                 )
             return self._make(quick, args, static), leaves
+
+    def infer(self, args: Sequence[Any]) -> tuple[Any, Any]:
+        """The shapes and types of what the function returns for these arguments, and their tree.
+
+        Nothing is compiled. Integers whose values are known may decide. Raises `FrontendError`.
+        """
+        return infer(self.function, read_arguments(self.function, args, self.static(len(args))), self.name)
 
     def _make(self, quick: Any, args: Sequence[Any], static: frozenset[int]) -> Compiled:
         arguments = read_arguments(self.function, args, static)
