@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from approxir.codegen.iree.exchange import UnsupportedTypeError, check_type
 from approxir.codegen.iree.host import put_for_host
 from approxir.codegen.signature import Signature, public_functions, signature_of
+from approxir.codegen.stablehlo_conversions import saturate_conversions
 from approxir.errors import CompilationError, Diagnostic, DiagnosticError
 from approxir.ir.module import Module, parse
 from approxir.passes.base import PassError
@@ -64,7 +65,11 @@ def signatures_of(functions: Iterable[Operation], module: Module) -> dict[str, S
 
 
 def prepare_for_host(module: Module) -> None:
-    """Rewrite what IREE's host would get wrong. Raises `CompilationError` for what it cannot get right."""
+    """Rewrite what IREE would get wrong, most of it on the host.
+
+    Raises `CompilationError` for what it cannot get right.
+    """
+    saturate_conversions(module)
     try:
         put_for_host(module)
     except DiagnosticError as error:

@@ -9,6 +9,7 @@ from approxir.codegen.llvm.erf_inv import expand_erf_inv
 from approxir.codegen.llvm.scatter import expand_scatter
 from approxir.codegen.llvm.sort import expand_sort
 from approxir.codegen.llvm.stablehlo_attributes import integer, tensor_types
+from approxir.codegen.stablehlo_conversions import saturate
 from approxir.ir.blocks import Block, Region
 from approxir.ir.building import Builder
 from approxir.ir.forms import form_of
@@ -331,6 +332,7 @@ _REWRITES: dict[str, Rewrite] = {
     "sdy.mesh": _mesh,
     "sdy.sharding_constraint": _same,
     "stablehlo.concatenate": _concatenate,
+    "stablehlo.convert": saturate,
     "stablehlo.convolution": _accumulate,
     "stablehlo.custom_call": _custom_call,
     "stablehlo.dot": _accumulate,
