@@ -87,7 +87,8 @@ class Functions:
                 except NoFunction:
                     passed = passed or not tree.faults
                 except Fault:
-                    continue
+                    if not tree.faults:
+                        raise
             if not passed:
                 raise _unclear_at(self._code, at)
             at = end

@@ -24,9 +24,10 @@ NAME_IT = "say which function is meant: func_name: name"
 _PASSED = frozenset({
     "declaration", "field_declaration", "type_definition", "alias_declaration", "using_declaration",
     "expression_statement", "static_assert_declaration", "access_specifier", "attribute_declaration",
-    "namespace_alias_definition", "template_instantiation", "concept_definition", "type_identifier",
+    "namespace_alias_definition", "concept_definition", "type_identifier",
     "identifier", "primitive_type", "gnu_asm_expression", "storage_class_specifier", "type_qualifier",
 })  # fmt: skip
+_DECLARATIONS = frozenset({"declaration", "field_declaration", "template_instantiation"})
 # Where functions stand one after the other, so that anything else is not understood.
 _LISTS = frozenset({"translation_unit", "declaration_list", "field_declaration_list"})
 _TYPES = frozenset({"struct_specifier", "class_specifier", "union_specifier", "enum_specifier"})
@@ -47,9 +48,17 @@ _ENDS = frozenset({"expression_statement", "compound_statement", ";"})
 _BRACES = frozenset({"{", "}", "compound_statement"})
 _WRAPPED = frozenset({
     "pointer_declarator", "reference_declarator", "parenthesized_declarator", "attributed_declarator",
-    "array_declarator", "function_declarator",
+    "array_declarator", "function_declarator", "init_declarator",
+})  # fmt: skip
+# What an initial value may be that is taken for one although it may be parameters, or a body.
+_DOUBTFUL_VALUES = frozenset({"argument_list", "initializer_list"})
+_LITERALS = frozenset({
+    "number_literal", "string_literal", "concatenated_string", "char_literal", "true", "false", "null",
+    "lambda_expression", "initializer_list",
 })  # fmt: skip
 _NAMES = frozenset({"identifier", "field_identifier", "template_function", "qualified_identifier"})
+# What stands where a function has its name, in code that is not understood.
+_KEYWORDS = frozenset({b"decltype", b"typeof", b"__typeof__", b"alignas", b"_Alignas", b"__declspec"})
 _PARAMETERS = frozenset({"parameter_declaration", "optional_parameter_declaration", "identifier"})
 
 
@@ -116,12 +125,14 @@ class Tree:
             kind = node.type
             if kind == "function_definition":
                 return self._defined(node, place, scope)
-            if kind in ("declaration", "field_declaration"):
+            if kind in _DECLARATIONS:
                 inner = node.child_by_field_name("type")
                 if inner is None or inner.type not in _TYPES or inner.end_byte <= place:
                     function = next(self._declared(node, scope), None)
                     if function is not None:
                         return _behind(function, place, node)
+                    if node.has_error:
+                        raise _unclear(node)
                 else:
                     # Its members come first, and then what it declares.
                     pending.extend(
@@ -140,7 +151,7 @@ class Tree:
                 if function is not None:
                     return function
             elif (
-                kind not in _PASSED
+                (kind not in _PASSED or not _is_passed(node))
                 and node.is_named
                 and node.parent is not None
                 and node.parent.type in _LISTS
@@ -169,12 +180,13 @@ class Tree:
             raise _unclear(node)
         following = node.next_sibling
         has_type = False
-        for child in children:
+        for number, child in enumerate(children):
             if child.type in _TYPE_NAMES:
                 has_type = True
             elif child.type in _WRAPPED and has_type:
                 function = self._declarator(child, node, scope) if _is_called_well(child) else None
-                if function is None or following is None or following.type not in _ENDS:
+                others = any(each.type in _WRAPPED for each in children[number + 1 :])
+                if function is None or others or following is None or following.type not in _ENDS:
                     raise _unclear(node)
                 return function
         if has_type or following is None or following.type not in ("function_definition", "declaration"):
@@ -190,7 +202,7 @@ class Tree:
                 if current.type == "function_definition":
                     yield self._definition(current, around)
                     continue
-                if current.type in ("declaration", "field_declaration"):
+                if current.type in _DECLARATIONS:
                     yield from self._declared(current, around)
             except Fault:
                 continue
@@ -201,6 +213,7 @@ class Tree:
     # Signatures.
 
     def _definition(self, node: Node, scope: tuple[str, ...]) -> Function:
+        _check_header(node)
         declarator = node.child_by_field_name("declarator")
         function = None if declarator is None else self._declarator(declarator, node, scope)
         if function is None:
@@ -208,11 +221,8 @@ class Tree:
         return _typed(node, function)
 
     def _declared(self, node: Node, scope: tuple[str, ...]) -> Iterator[Function]:
+        _check_header(node)
         for declarator in node.children_by_field_name("declarator"):
-            value = declarator.child_by_field_name("value")
-            if value is not None and value.type == "argument_list" and node.has_error:
-                # A call of a macro that declares something.
-                raise _unclear(node)
             function = self._declarator(declarator, node, scope)
             if function is not None:
                 yield _typed(node, function)
@@ -227,6 +237,8 @@ class Tree:
                 called_twice = innermost is not None and current.parent == innermost
                 innermost = current
             current = current.child_by_field_name("declarator") or _inner(current)
+        if innermost is None and node.type == "init_declarator":
+            return self._initialized(node, around, scope)
         if innermost is None or current is None:
             return None
         direct = innermost.child_by_field_name("declarator")
@@ -238,14 +250,48 @@ class Tree:
             "array_declarator",
         ):
             return None
-        if called_twice or current.type not in _NAMES:
+        if called_twice or current.type not in _NAMES or current.text in _KEYWORDS:
             raise Fault(f"the name of '{self._header(around)}' cannot be told", -1, hint=NAME_IT)
         names = self._components(current)
         parameters = innermost.child_by_field_name("parameters")
+        value = node.child_by_field_name("value")
+        if (parameters is not None and _has_literals(parameters)) or (
+            value is not None and value.type == "argument_list"
+        ):
+            # A variable, or a macro with arguments.
+            raise _unclear(node)
         count = None if parameters is None else _count(parameters)
         if len(names) > 1 or _is_member(around):
             count = None
         return Function(names[-1], (*scope, *names[:-1]), count, around.start_byte, current.start_byte)
+
+    def _initialized(self, node: Node, around: Node, scope: tuple[str, ...]) -> Function | None:
+        """The function in a declaration that was taken for one of a variable with an initial value.
+
+        Without knowing what is a type, ``T f(U (*a)[3])`` may be either, and so may what macros stand for.
+        None where it is certainly a variable. Raises `Unclear`.
+        """
+        value = node.child_by_field_name("value")
+        if (
+            value is None
+            or value.type not in _DOUBTFUL_VALUES
+            or any(each.type == "=" for each in node.children)
+        ):
+            return None
+        kind, name = around.child_by_field_name("type"), node.child_by_field_name("declarator")
+        if (
+            value.type == "initializer_list"
+            or kind is None
+            or kind.text != b"void"
+            or name is None
+            or name.type not in _NAMES
+            or value.has_error
+            or any(each.type in _LITERALS for each in value.named_children)
+        ):
+            raise _unclear(node)
+        # No variable is of the type void.
+        names = self._components(name)
+        return Function(names[-1], (*scope, *names[:-1]), None, around.start_byte, name.start_byte)
 
     def _inside(self, node: Node, scope: tuple[str, ...]) -> tuple[str, ...]:
         """The scope of what is in a node."""
@@ -291,6 +337,37 @@ def _typed(node: Node, function: Function) -> Function:
         message = f"'{function.name}' has no return type; it may be a macro, or a constructor"
         raise Fault(message, -1, hint=NAME_IT)
     return function
+
+
+def _check_header(node: Node) -> None:
+    """Raise `Unclear` where what declares something has in it what may be another function, or has no end.
+
+    A declaration in it is of a parameter, in the old style.
+    """
+    for child in node.children:
+        if (
+            child.is_missing
+            or (child.type == "ERROR" and "(" in (child.text or b"").decode())
+            or (child.type == "declaration" and child.has_error)
+        ):
+            raise _unclear(node)
+
+
+def _has_literals(parameters: Node) -> bool:
+    """Whether there are literals in a list, which are no parameters."""
+    return any(
+        child.type == "ERROR" and any(each.type in _LITERALS for each in child.children)
+        for child in parameters.children
+    )
+
+
+def _is_passed(node: Node) -> bool:
+    """Whether a statement is one that no function can be taken for: empty, or a macro with its arguments."""
+    if node.type != "expression_statement" or not node.named_children:
+        return True
+    held = node.named_children[0]
+    called = held.child_by_field_name("function") if held.type == "call_expression" else held
+    return called is not None and called.type == "identifier"
 
 
 def _unclear(node: Node) -> Unclear:

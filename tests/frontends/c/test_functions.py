@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -68,6 +69,91 @@ def following(source: str, place: int = 0, language: str | None = None) -> tuple
 )  # fmt: skip
 def test_the_function_that_follows(source: str, name: str, parameters: int | None) -> None:
     assert following(source) == (name, parameters)
+
+
+NEXT = "\nint next(int t) { return t; }\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("void f(int n) { };", "f"),
+        ("int f(float *__restrict__ a) {};", "f"),
+        ("class K { virtual int f(int n) {}; };", "K::f"),
+        ("class K { virtual int f(int n) = 0; };", "K::f"),
+        ("namespace n { int f(int n) {}; }", "n::f"),
+        ("struct S { int x; } f(int n) {};", "f"),
+        ("void f(T (&a)[3]);", "f"),
+        ("void A::f(T (&a)[3]);", "A::f"),
+        ("int f(int n) = delete;", "f"),
+        ("template int f<int>(int);", "f"),
+        ('extern "C" { T f(U) ATTR; }', "f"),
+    ],
+)
+def test_a_function_that_looks_like_a_variable(source: str, name: str) -> None:
+    assert following(source + NEXT)[0] == name
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "float f(cb_t (*g)(val_t));",
+        "T f(U (*a)[3]);",
+        "T x, f(U (*a)[3]);",
+        "T (f)(U (*a)[3]);",
+        "T (*f(U (*a)[3]))(V);",
+        "extern template int n::f<int>(int);",
+        "int HEADER_OF_F {}",
+        "T x(3);",
+        "T x{3};",
+        "class K { T f(U, V) ATTR(3); };",
+        "namespace n { __global__ void f(float *a) ATTR; }",
+        "DECL\nAPI(x) int f(int n) ATTR;",
+        "extern template int f<int>(int);",
+    ],
+)
+def test_what_may_be_a_function_is_not_passed_over(source: str) -> None:
+    with pytest.raises(Fault, match="which function follows cannot be told"):
+        following(source + NEXT)
+
+
+HEADERS_OF_F = (
+    "int f(int n)", "static inline float *f(const float *a, int n)", "auto f(int n) -> int", "T f(T a, U b)",
+    "T<int> f(T<int> a)", "int (*f(int a))(float)", "int (f)(int a)", "struct S f(struct S s)", "void f(T (&a)[3])",
+    "T f(U (*a)[3])", "T f(U (*g)(V))", "T f(U (&g)(V), int n)", "T f(U)", "T f(a::b)", "T f(U &&, V)", "T f(U (V))",
+    "T f(U ((*g))(V))", "T f(U (C::*g)(V))", "T f(U a = {})", "int n::A::f(T (*n)[3])", "T f(U... u)", "f(int n)",
+    "decltype(auto) f(int n)", "API int f(int n)", "__global__ void f(T *a)", "const T &f(U (*a)[3]) noexcept",
+    "T *f(U (*a)[3])", "T (f)(U (*a)[3])", "T (*f(U (*a)[3]))(V)", "int f(n) int n;", "int x = 3, f(int n)",
+)  # fmt: skip
+ENDS_OF_F = (
+    " { return 0; }", " { }", " {};", ";", " = delete;", " = 0;", " noexcept {};", " override {};", " ATTR;", " ATTR {}",
+    " ATTR(3);", " ATTR(3) { };", " __attribute__((x)) {};", " { return {1}; };", " { a; };", " try { } catch (...) { };",
+)  # fmt: skip
+AROUND_F = (
+    "@", "template <class T>\n@", 'extern "C" @', 'extern "C" { @ }', "namespace n { @ }", "class K { @ };",
+    "class K { int x; public: virtual @ };", "class K { friend @ };", "#ifdef X\n@\n#endif", "DECL\n@", "DECL(x)\n@",
+    "enum E { A };\n@", "static const struct { int a; } t[] = { {1} };\n@", "typedef int (*fn)(T);\n@", "template @",
+)  # fmt: skip
+
+
+def test_no_function_is_passed_over() -> None:
+    """Whatever form a function has, it is found or said to be unclear."""
+    texts = [
+        around.replace("@", header + end)
+        for around in AROUND_F
+        for header in HEADERS_OF_F
+        for end in ENDS_OF_F
+    ]
+    found, unclear = 0, 0
+    for source in Random(5).sample(texts, 1500):
+        try:
+            name, _ = following(source + NEXT)
+        except Fault:
+            unclear += 1
+        else:
+            assert name != "next", source
+            found += name.endswith("f")
+    assert found > 2 * unclear
 
 
 @pytest.mark.parametrize(
