@@ -10,13 +10,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.pages import ROOT, check_console, run_python
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -28,32 +24,12 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_python_blocks_run_one_after_the_other(checkout: Path) -> None:
-    assert len(blocks("python")) >= 5
-    # One string, with line numbers as in the README, so that a failure points to its line.
-    lines = [""] * len(README.split("\n"))
-    for block in blocks("python"):
-        first = README[: README.index(block)].count("\n")
-        for index, line in enumerate(block.split("\n")[:-1]):
-            lines[first + index] = line
-    exec(compile("\n".join(lines), str(ROOT / "README.md"), "exec"), {"__name__": "readme"})
+    run_python(ROOT / "README.md", least=5)
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_console_blocks_show_what_the_commands_print(checkout: Path) -> None:
-    prelude = f'approxir() {{ "{sys.executable}" -m approxir "$@"; }}\n'
-    for block in blocks("console"):
-        steps = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-        assert steps
-        for step in steps:
-            command, _, expected = step.partition("\n")
-            done = subprocess.run(
-                ["bash", "-c", prelude + command],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-            )
-            assert done.stdout == expected, command
+    check_console(README, checkout)
 
 
 def test_the_two_commands() -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import pages
+from support.pages import ROOT
 
 import approxir as ax
 from approxir.frontends.c.keys import ALIASES, KEYS
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "c-annotations.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    return [block for _, block in pages.blocks(PAGE, language)]
 
 
 def test_the_formats_say_the_same() -> None:
@@ -52,19 +50,7 @@ def test_python_blocks_run() -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_console_blocks_show_what_the_commands_print(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    prelude = f'approxir() {{ "{sys.executable}" -m approxir "$@"; }}\n'
-    for block in blocks("console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, expected = step.partition("\n")
-            done = subprocess.run(
-                ["bash", "-c", prelude + command],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                cwd=tmp_path,
-            )
-            assert done.stdout == expected, command
+    pages.check_console(PAGE, tmp_path)
 
 
 def test_every_key_is_described() -> None:
