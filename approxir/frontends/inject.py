@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from approxir.dialects.approx.errors import diagnostic
@@ -13,7 +13,8 @@ from approxir.ir.blocks import Region
 from approxir.ir.module import Module, parse
 from approxir.ir.operation import Operation
 from approxir.ir.symbols import SymbolTable, own_symbol
-from approxir.lint.facts import INTERNAL, has_body
+from approxir.lint.approximations import signature
+from approxir.lint.facts import INTERNAL, has_body, state_indices
 from approxir.nearest import did_you_mean
 from approxir.syntax.formats.traits import traits
 
@@ -79,6 +80,12 @@ def function_names(module: Module) -> list[str]:
     return list(dict.fromkeys(name for table in tables for name in table if _is_function(table[name])))
 
 
+def function_of(module: Module, name: str) -> Operation | None:
+    """The function that an annotation names, one with its body if there is one; None if there is none."""
+    table = _table_with([SymbolTable(region) for region in _symbol_regions(module.region)], name)
+    return None if table is None else table[name]
+
+
 class Plan:
     """Which operations of `annotations` go into which region of `base`."""
 
@@ -130,6 +137,21 @@ class Plan:
             beside = [*self._own, *(symbol for symbol in table if _is_function(table[symbol]))]
             hint = did_you_mean(helper, beside)
             yield Misfit(op, key, f"there is no function '{helper}' beside '{name}'", hint)
+        yield from self._state_misfits(op, table[name])
+
+    def _state_misfits(self, op: Operation, function: Operation) -> Iterator[Misfit]:
+        """A state function that comes with the annotations and gets something else than it takes."""
+        helper = self._own.get(function_named_by(op.attributes.get("state_function")) or "")
+        takes, has = None if helper is None else signature(helper), signature(function)
+        indices = state_indices(op)
+        if takes is None or has is None or indices is None:
+            return
+        if all(-len(has.inputs) <= index < len(has.inputs) for index in indices):
+            gets = tuple([has.inputs[index] for index in indices])
+            if takes.inputs != gets:
+                shown = [", ".join(map(str, kinds)) or "nothing" for kinds in (takes.inputs, gets)]
+                message = f"the state function takes {shown[0]}, but state_indices gives it {shown[1]}"
+                yield Misfit(op, "state_function", message, "write a state function for that")
 
     def carry_out(self) -> None:
         """Move the operations."""
@@ -162,9 +184,13 @@ class Plan:
         return self._holder
 
     def _table_with(self, name: str) -> SymbolTable | None:
-        """The table that has a function, one with its body rather than a declaration."""
-        found = [table for table in self._tables if name in table and _is_function(table[name])]
-        return next((table for table in found if has_body(table[name])), found[0] if found else None)
+        return _table_with(self._tables, name)
+
+
+def _table_with(tables: Sequence[SymbolTable], name: str) -> SymbolTable | None:
+    """The table that has a function, one with its body rather than a declaration."""
+    found = [table for table in tables if name in table and _is_function(table[name])]
+    return next((table for table in found if has_body(table[name])), found[0] if found else None)
 
 
 def _symbol_regions(region: Region) -> Iterator[Region]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
@@ -16,14 +16,12 @@ from approxir.dialects.approx.ops import (
 )
 from approxir.dialects.approx.params import KnobParams, integer, integers
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, transform_name
+from approxir.frontends.c.identity import identity_function, identity_text
 from approxir.frontends.errors import FrontendError
-from approxir.values import Attribute, DictAttr, InvalidValue, attribute
+from approxir.values import Attribute, DictAttr, InvalidValue, Type, attribute
 from approxir.values.strings import symbol_text
 
 Kind = Literal["decision_tree", "transform", "try", "knob", "convert_to_call"]
-
-IDENTITY = "identity"
-"""The state function that gives back its only argument."""
 
 _TEXTS = ("func_name", "transform_type", "state_function", "checker", "recover")
 _NUMBERS = ("knob_val", "id", "rf")
@@ -183,26 +181,28 @@ class CppAnnotation:
         return DictAttr(held)
 
 
-def identity_function(func_name: str) -> str:
-    """The name of the state function that gives back its argument, for one annotated function."""
-    return f"__identity_{func_name}"
-
-
 def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_name: str | None = None) -> str:
     """Annotations as MLIR, for `approxir.inject_annotations_text`.
 
-    First the identity functions that are used as state functions, then the annotations, each an operation in
-    MLIR's generic form on a line of its own. With a `module_name` all is put into a module of that name.
+    First the identity functions that are used as state functions, which take an ``i32``, then the annotations,
+    each an operation in MLIR's generic form on a line of its own. With a `module_name` all is put into a module
+    of that name.
 
     Raises `FrontendError` for an annotation that lacks something, or says what MLIR cannot hold.
     """
     held = list(annotations)
-    operations = operations_text(operation_groups(held))
-    text = _identity_functions(held) + operations
+    text = annotations_text(held, {})
     if module_name is None or not text:
         return text
     body = "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
     return f"module {symbol_text(module_name)} {{\n{body}}}\n"
+
+
+def annotations_text(annotations: Iterable[CppAnnotation], state_types: Mapping[str, Type]) -> str:
+    """As `generate_cpp_annotation_mlir`; `state_types` has what identity functions get that is no ``i32``."""
+    held = list(annotations)
+    operations = operations_text(operation_groups(held))
+    return _identity_functions(held, state_types) + operations
 
 
 def operation_groups(annotations: Iterable[CppAnnotation]) -> list[list[AnnotationOp]]:
@@ -239,16 +239,14 @@ def operations_text(groups: Iterable[Iterable[AnnotationOp]]) -> str:
     return module.print(generic=True) if module.body.first is not None else ""
 
 
-def _identity_functions(annotations: Iterable[CppAnnotation]) -> str:
+def _identity_functions(annotations: Iterable[CppAnnotation], state_types: Mapping[str, Type]) -> str:
     names = {
         each.state_function: None
         for each in annotations
         if each.kind == "decision_tree" and each.state_function == identity_function(each.func_name)
     }
-    return "".join(
-        f"func.func {symbol_text(str(name))}(%arg0: i32) -> i32 {{\n  return %arg0 : i32\n}}\n"
-        for name in names
-    )
+    texts = [identity_text(str(name), state_types.get(str(name))) for name in names]
+    return "".join(text for text in texts if text is not None)
 
 
 def to_python(annotation: CppAnnotation) -> dict[str, Any]:

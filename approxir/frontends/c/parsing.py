@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from approxir.dialects.approx.params import I32_LIMITS
 from approxir.dialects.approx.payload import TRANSFORM_ALIASES
 from approxir.errors import ArgumentError, Diagnostic
-from approxir.frontends.c.annotation import IDENTITY, CppAnnotation, identity_function
+from approxir.frontends.c.annotation import CppAnnotation
 from approxir.frontends.c.finding import find_annotations
+from approxir.frontends.c.identity import IDENTITY, identity_function
 from approxir.frontends.c.keys import ALIASES, KEYS, REQUIRED, find_key
 from approxir.frontends.c.reading import Entry, Literal, Name, Written, short
 from approxir.frontends.c.scanning import scan

@@ -239,3 +239,65 @@ def test_symbols(name: str, found: list[str]) -> None:
         "plain", "_Z1fi", "_ZL1fv", "_Z1fIiEvT_", "_Z2ffi", "_ZN1n1fEi", "_ZN1n1ff", "_ZNK1A1mEv", "_ZN1A1mIiEEvv", "_Z7größei",
     ]  # fmt: skip
     assert symbols_of(name, names) == found
+
+
+IDENTITY_SOURCE = "// @approx: loop_perforate thresh=[10] dec=[0,2]\nfloat sum(const float *data, long n);\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "states"),
+    [
+        ("i64", {9: 0, 10: 2, -1: 0, 1 << 31: 2, -(1 << 40): 0, (1 << 63) - 1: 2, -(1 << 63): 0}),
+        ("index", {9: 0, 10: 2, 1 << 40: 2}),
+        ("i8", {9: 0, 10: 2, -1: 0}),
+        ("i16", {9: 0, 10: 2}),
+    ],
+)
+def test_the_state_is_an_integer_of_another_type(kind: str, states: dict[int, int]) -> None:
+    base = BASE.replace("%n: i32", f"%n: {kind}").replace("return %n : i32", f"return %n : {kind}")
+    base = base.replace("-> i32", f"-> {kind}").replace(
+        "arith.index_cast %n : i32 to index", "arith.constant 4 : index"
+    )
+    out = annotate(IDENTITY_SOURCE, base)
+    module = ax.parse(out)
+    module.verify()
+    assert [str(each.diagnostic()) for each in module.lint() if each.severity == "error"] == []
+    data = np.ones(8, np.float32)
+    lowered = ax.compile(out, workload=ax.WorkloadType.CPP)
+    for state, knob in states.items():
+        expected = 4.0 / max(knob, 1)
+        assert result(out, "sum", data, state) == result(lowered, "sum", data, state) == expected
+
+
+def test_a_truth_value_is_0_or_1() -> None:
+    base = BASE.replace("%n: i32", "%n: i1").replace("return %n : i32", "return %n : i1")
+    base = base.replace("-> i32", "-> i1").replace(
+        "arith.index_cast %n : i32 to index", "arith.constant 4 : index"
+    )
+    out = annotate(IDENTITY_SOURCE.replace("10", "1"), base)
+    assert [result(out, "sum", np.ones(8, np.float32), state) for state in (False, True)] == [4.0, 2.0]
+
+
+@pytest.mark.parametrize("kind", ["f32", "memref<?xi32>"])
+def test_a_state_that_is_no_integer(kind: str) -> None:
+    base = f"func.func private @sum(memref<?xf32>, {kind}) -> f32\n"
+    with pytest.raises(ax.AnnotationError) as caught:
+        annotate(IDENTITY_SOURCE, base, file="k.c")
+    (found,) = caught.value.diagnostics
+    assert (found.file, found.line, found.column) == ("k.c", 1, 13)
+    assert found.message == f"the state of 'sum' is an argument of type {kind}, no integer"
+
+
+def test_an_argument_that_the_module_does_not_have() -> None:
+    source = IDENTITY_SOURCE.replace("dec", "state=[1] dec")
+    with pytest.raises(
+        ax.AnnotationError, match="there is no argument 1: 'sum' has 1 in the module"
+    ) as caught:
+        annotate(source, "func.func private @sum(i32) -> f32\n")
+    assert (caught.value.line, caught.value.column) == (1, source.index("1]") + 1)
+
+
+def test_a_generated_state_function_of_another_type_is_not_put_in() -> None:
+    base = "func.func private @sum(memref<?xf32>, i64) -> f32\n"
+    with pytest.raises(ax.AnnotationError, match="takes i32, but state_indices gives it i64"):
+        ax.inject_annotations_text(base, ax.parse_and_generate(IDENTITY_SOURCE))
