@@ -184,9 +184,9 @@ class CppAnnotation:
 def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_name: str | None = None) -> str:
     """Annotations as MLIR, for `approxir.inject_annotations_text`.
 
-    First the identity functions that are used as state functions, which take an ``i32``, then the annotations,
-    each an operation in MLIR's generic form on a line of its own. With a `module_name` all is put into a module
-    of that name.
+    First the identity functions that are used as state functions, which take an ``i32``, then the
+    annotations, each an operation in MLIR's generic form on a line of its own. With a `module_name` all is
+    put into a module of that name.
 
     Raises `FrontendError` for an annotation that lacks something, or says what MLIR cannot hold.
     """

@@ -98,7 +98,7 @@ def compile_cpp_source(
 
 def run_cgeist(source: str, config: CgeistConfig, language: Language = "c") -> str:
     """The module that ``cgeist`` makes of source code. Raises as `compile_cpp_source` does."""
-    found = shutil.which(Path(config.cgeist_path).expanduser())
+    found = shutil.which(os.path.expanduser(config.cgeist_path))
     if found is None:
         raise MissingDependencyError(
             f"'{config.cgeist_path}' is no program that can be found: compiling C and C++ needs cgeist, "

@@ -19,8 +19,8 @@ def identity_function(func_name: str) -> str:
 def identity_text(name: str, kind: Type | None = None) -> str | None:
     """The function of that name that gives back an integer as an ``i32``, in MLIR; None for other types.
 
-    Integers that no ``i32`` can hold become the nearest one, as thresholds are of 32 bits; ``i1`` is 0 or 1, and
-    other integers have a sign. Without a `kind` the argument is an ``i32``.
+    Integers that no ``i32`` can hold become the nearest one, as thresholds are of 32 bits; ``i1`` is 0 or 1,
+    and other integers have a sign. Without a `kind` the argument is an ``i32``.
     """
     kind = IntegerType(32) if kind is None else kind
     if isinstance(kind, IndexType):

@@ -80,6 +80,21 @@ def test_the_environment_names_the_program(tmp_path: Path, monkeypatch: pytest.M
     assert "decision_tree" in ax.compile_cpp_source(SOURCE, emit="annotated")
 
 
+def test_a_program_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, writing(MODULE))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    assert "decision_tree" in ax.compile_cpp_source(
+        SOURCE, cgeist_config=ax.CgeistConfig(cgeist_path="./cgeist"), emit="annotated"
+    )
+    monkeypatch.setenv("CGEIST_PATH", "./cgeist")
+    assert "decision_tree" in ax.compile_cpp_source(SOURCE, emit="annotated")
+    # As in a shell, a name alone is not looked for in the current folder.
+    monkeypatch.setenv("CGEIST_PATH", "cgeist")
+    with pytest.raises(ax.MissingDependencyError, match="'cgeist' is no program"):
+        ax.compile_cpp_source(SOURCE, emit="annotated")
+
+
 def test_a_missing_program(tmp_path: Path) -> None:
     config = ax.CgeistConfig(cgeist_path=str(tmp_path / "none"))
     with pytest.raises(ax.MissingDependencyError, match=r"Polygeist.*CGEIST_PATH"):
