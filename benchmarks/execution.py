@@ -315,7 +315,8 @@ Measured {today()} by `benchmarks/execution.py` on {machine()}.
 
 Ratios of medians of {rounds} runs in turns, for kernels of the fastest of {rounds * 2}. Kernels are called
 with arrays that are ready; what a call costs (second table) is part of their time. Sums of floating-point
-numbers are added in order, by C as well. JAX gets arrays that are on its device already, the others NumPy's.
+numbers are added in order, by C as well; in `nearest` gcc vectorizes what is added up, LLVM does not. JAX
+gets arrays that are on its device already, the others NumPy's.
 
 {tables(rows)}
 """
