@@ -13,4 +13,7 @@ class FrontendError(ApproxIRError, ValueError):
 
 
 class FixedArgumentWarning(UserWarning):
-    """An exported function has the example's value of an integer built in, whatever it is called with."""
+    """An exported function does not do for every value of an integer what the Python function does.
+
+    It has the example's value built in, whatever it is called with; or it does nothing special for a size such as 0.
+    """

@@ -237,6 +237,14 @@ def test_inside_of_transformations() -> None:
         jax.grad(fast, argnums=1)(20, DATA)
 
 
+def test_sizes_that_are_compared_with_numbers_are_built_in() -> None:
+    fast = ax.approximate(lambda n, d: d.sum() if n == 3 else d[:n].sum(), backend="interp")
+    assert [float(fast(n, DATA[:10])) for n in (2, 3, 4, 3, 5)] == [3, 55, 10, 55, 15]
+    assert fast.programs == 2
+    jitted = jax.jit(fast.as_jax())
+    assert [float(jitted(n, DATA[:10])) for n in (2, 3)] == [3, 55]
+
+
 def by_zero(n: Any, d: Any) -> Any:
     return d.sum() if n == 0 else d[:n].sum()
 

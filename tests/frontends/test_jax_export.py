@@ -356,6 +356,51 @@ def test_integers_that_cannot_stay_open_are_built_in() -> None:
         ax.export_to_mlir(kernel, jax.ShapeDtypeStruct((), jnp.int32), jnp.zeros(3))
 
 
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda k, d: d.sum() if k == 0 else d[:k].sum(),
+        lambda k, d: jnp.sum(d[-k:]),
+        lambda k, d: d[-k:],
+    ],
+)
+def test_decisions_by_sizes_are_told(kernel: Any) -> None:
+    """JAX decides them as if no size were 0 or equal to a number, without a word."""
+    for k in (3, jax.ShapeDtypeStruct((), jnp.int32)):
+        with pytest.warns(ax.FixedArgumentWarning, match="something else for k=0") as caught:
+            text = ax.export_to_mlir(kernel, k, jnp.arange(10.0))
+        assert caught[0].filename == __file__
+    found = run(ax.parse(text), "<lambda>", 3, np.arange(10, dtype=np.float32))[0]
+    np.testing.assert_array_equal(found, kernel(3, jnp.arange(10.0)))
+
+
+def test_comparisons_of_sizes_with_numbers_are_told() -> None:
+    def kernel(k: Any, d: Any) -> Any:
+        scale = jnp.full(2, k).sum() / k + lax.fori_loop(0, k, lambda i, s: s + i, 0)
+        return scale + (d.sum() if k in (4, 7) else d[:k].sum())
+
+    with pytest.warns(ax.FixedArgumentWarning) as caught:
+        ax.export_to_mlir(kernel, 3, jnp.arange(10.0))
+    assert ["k=4" in str(one.message) for one in caught] == [True, False]
+    assert "k=7" in str(caught[1].message)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda k, d: d[k:],
+        lambda k, d: jnp.mean(d[:k]),
+        lambda k, d: jnp.max(d[:k]),
+        lambda k, d: d[:k].sum() / k,
+        lambda k, d: d.sum() / 1 if k == 10 else d[:k].sum(),
+        lambda k, d: jnp.zeros((k, 3)) @ jnp.ones((3, 2)),
+    ],
+)
+def test_sizes_by_which_nothing_is_decided_are_not(kernel: Any) -> None:
+    ax.export_to_mlir(kernel, 3, jnp.arange(10.0))
+
+
 def test_symbolic_shapes() -> None:
     def kernel(x: Any, y: Any, n: Any) -> Any:
         return (x @ y)[:n].sum(0), jnp.full(x.shape[0], n)

@@ -35,13 +35,14 @@ def export_to_mlir(
 
     An integer that the function uses as a size, as in ``data[:n]``, is an argument of the exported function
     like any other, whose value must be at least 1. Where JAX cannot leave it open, the example's value is
-    built in, with a `FixedArgumentWarning`.
+    built in, with a `FixedArgumentWarning`. There is one as well where the function does something
+    else for some size, by ``if n == 0`` or ``data[-n:]``, which the exported function does not do.
 
     Raises `FrontendError`, a `ValueError`, when JAX cannot trace the function with such arguments, and
     `MissingDependencyError` without JAX.
     """
     name = get_function_name(func)
-    exporter = Exporter(locations=locations)
+    exporter = Exporter(locations, checks_sizes=True)
     exporter.add(name, func, example_args, get_config(func), static_argnums=static_argnums)
     return _finished(exporter)
 
@@ -58,7 +59,7 @@ def export_module(
     they are not listed, and, as JAX's own helpers, renamed where another function has their name. Raises as
     `export_to_mlir` does.
     """
-    exporter = Exporter(locations=locations)
+    exporter = Exporter(locations, checks_sizes=True)
     for name, function, args in _entries(functions):
         exporter.add(name, function, args, get_config(function))
     return _finished(exporter, module_name)
@@ -81,7 +82,7 @@ def export_with_config(
     """
     check_arguments(example_args, "example_args")
     name = get_function_name(func) if func_name is None else func_name
-    exporter = Exporter(locations=locations)
+    exporter = Exporter(locations, checks_sizes=True)
     exporter.add(
         name, func, example_args, checked_config(config), annotate=True, static_argnums=static_argnums
     )
@@ -96,7 +97,7 @@ def export_module_with_configs(
     Functions that a configuration names are added where they are not listed; listed ones are converted as
     `export_with_config` does. Raises as `export_to_mlir` does.
     """
-    exporter = Exporter(locations=locations)
+    exporter = Exporter(locations, checks_sizes=True)
     if not isinstance(functions, Mapping):
         raise FrontendError(f"functions must be a dictionary by name, not {type(functions).__name__}")
     for name, entry in functions.items():
@@ -108,7 +109,7 @@ def export_module_with_configs(
 
 
 def _finished(exporter: Exporter, module_name: str | None = None) -> str:
-    """The text of the module; the caller of who calls this is warned of integers that are built in."""
+    """The text of the module; the caller of who calls this gets the warnings about integers."""
     text = str(exporter.module(module_name))
     for message in exporter.warnings:
         warnings.warn(message, FixedArgumentWarning, stacklevel=3)

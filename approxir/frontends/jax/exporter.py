@@ -14,6 +14,7 @@ from approxir.frontends.jax.arguments import Argument, flat_indices, read_argume
 from approxir.frontends.jax.helpers import Helper, helpers_of, state_positions
 from approxir.frontends.jax.lowering import WAYS, Lowered, Sizes, Way, lower
 from approxir.frontends.jax.merging import Part, merge
+from approxir.frontends.jax.special_sizes import special_sizes
 from approxir.ir.module import Module, parse
 
 
@@ -36,10 +37,12 @@ class Exporter:
 
     `ways` are the ways in which integers were traced, by the name of the argument, the most special one where
     several functions take it; those given at first are prescribed. `warnings` tell of integers that are built
-    in.
+    in, and, with `checks_sizes`, of sizes for which a function does something else than what is
+    exported.
     """
 
     locations: bool = False
+    checks_sizes: bool = False
     ways: Mapping[str, Way] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     functions: dict[str, Exported] = field(default_factory=dict)
@@ -127,6 +130,13 @@ class _Plan:
                 f"{name} uses an integer in a way that JAX cannot leave open; {shown} is built into the "
                 "exported function, whatever it is called with"
             )
+        if self.exporter.checks_sizes and "size" in lowered.ways.values():
+            for taker, size in special_sizes(function, arguments, name, sizes, lowered, finish):
+                why = "that sizes are at least 1" if size == 0 else "that no size is equal to a number"
+                self.exporter.warnings.append(
+                    f"{name} does something else for {taker}={size} than for other sizes; the exported "
+                    f"function does not, because JAX assumes {why}"
+                )
         return lowered
 
     def add_helpers(self, one: Exported) -> None:

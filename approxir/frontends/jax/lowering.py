@@ -11,6 +11,8 @@ ways, the first that works:
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,11 +40,15 @@ _MOST_MIXED = 4
 
 @dataclass
 class Sizes:
-    """The dimensions that stand for integer arguments, the same in all functions of one export."""
+    """The dimensions that stand for integer arguments, the same in all functions of one export.
+
+    `compared` are the numbers that a function compared an argument with; to JAX, no dimension equals one.
+    """
 
     scope: Any = None
     taken: set[str] = field(default_factory=set)
     dimensions: dict[str, Any] = field(default_factory=dict)
+    compared: dict[str, set[int]] = field(default_factory=dict)
 
     @classmethod
     def beside(cls, arguments: Sequence[Argument]) -> Sizes:
@@ -69,9 +75,45 @@ class Sizes:
             self.dimensions[argument.name] = held
         return held
 
+    def watched(self, argument: Argument, dimension: Any) -> Any:
+        """A dimension to hand to a function in place of an argument, which keeps what it is compared with."""
+        seen = self.compared.setdefault(argument.name, set())
+        made = copy.copy(dimension)
+        try:
+            made.__class__ = _watching(type(dimension), seen, dimension)
+        except TypeError:
+            # Another release of JAX may have dimensions whose class is fixed.
+            return dimension
+        return made
+
     def argument_of(self, symbol: str) -> str | None:
         """The name of the argument that a dimension stands for."""
         return next((name for name, held in self.dimensions.items() if str(held) == symbol), None)
+
+
+def _watching(kind: Any, seen: set[int], plain: Any) -> Any:
+    """A class of dimensions that puts the integers that they are compared with into a set."""
+
+    class Watched(kind):  # type: ignore[misc]
+        __slots__ = ()
+        __hash__ = kind.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            if isinstance(other, int):
+                seen.add(other)
+            return bool(kind.__eq__(self, other))
+
+        def __ne__(self, other: object) -> bool:
+            return not self == other
+
+        @property
+        def dtype(self) -> Any:
+            return load_jax().numpy.asarray(plain).dtype
+
+        def __jax_array__(self) -> Any:
+            return load_jax().numpy.asarray(plain)
+
+    return Watched
 
 
 def _export() -> Any:
@@ -135,6 +177,10 @@ def lower(
             continue
         made = _module(lowered, results, arguments, attempt, sizes, locations)
         if made is not None:
+            if "size" in attempt.values():
+                # JAX does not take watched dimensions everywhere; what was seen until then counts.
+                with contextlib.suppress(Exception):
+                    trace(function, arguments, name, attempt, sizes, finish, watch=True)
             return made
     if first is None:
         shown = ", ".join(_shown(argument) for argument in arguments)
@@ -155,12 +201,12 @@ def infer(function: Callable[..., Any], arguments: Sequence[Argument], name: str
         if argument.is_integer
     }
     try:
-        trace = _traced(function, arguments, name, ways, Sizes.beside(arguments), None)
+        staged = trace(function, arguments, name, ways, Sizes.beside(arguments))
     except Exception as error:
         # Tracing runs the user's code, which may raise anything.
         refused = _refused(error, arguments, name)
         raise refused from (None if refused is error else error)
-    results, tree = load_jax().tree_util.tree_flatten(trace.out_info)
+    results, tree = load_jax().tree_util.tree_flatten(staged.out_info)
     return tuple(results), tree
 
 
@@ -205,25 +251,30 @@ def _stage(
     finish: Callable[[Any], Any] | None,
 ) -> tuple[Any, Any]:
     """What JAX makes of the function (`jax.stages.Lowered`), and what it returns, as shapes."""
-    trace = _traced(function, arguments, name, ways, sizes, finish)
-    return trace.lower(lowering_platforms=("cpu",)), trace.out_info
+    staged = trace(function, arguments, name, ways, sizes, finish)
+    return staged.lower(lowering_platforms=("cpu",)), staged.out_info
 
 
-def _traced(
+def trace(
     function: Callable[..., Any],
     arguments: Sequence[Argument],
     name: str,
     ways: Mapping[str, Way],
     sizes: Sizes,
-    finish: Callable[[Any], Any] | None,
+    finish: Callable[[Any], Any] | None = None,
+    *,
+    watch: bool = False,
 ) -> Any:
-    """What JAX sees the function do (`jax.stages.Traced`)."""
+    """What JAX sees the function do (`jax.stages.Traced`); to `watch` it fills `Sizes.compared`."""
     jax = load_jax()
     measured = [argument for argument in arguments if ways.get(argument.name) == "size"]
     given = [argument for argument in arguments if not argument.static and ways.get(argument.name) != "size"]
 
     def traced(probes: list[Any], values: list[list[Any]]) -> Any:
-        known = {a.name: probe.shape[0] for a, probe in zip(measured, probes, strict=True)}
+        known = {
+            a.name: sizes.watched(a, probe.shape[0]) if watch else probe.shape[0]
+            for a, probe in zip(measured, probes, strict=True)
+        }
         for argument, leaves in zip(given, values, strict=True):
             fixed = ways.get(argument.name) == "fixed"
             known[argument.name] = (

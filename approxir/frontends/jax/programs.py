@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,11 +64,13 @@ class _Family:
     """The programs for arguments of the same shapes and types.
 
     `fixed` are the positions of integers whose values are built into programs, `measured` of those that
-    programs take as sizes. Sizes below 1 are built in as well: JAX assumes that there are none.
+    programs take as sizes. Sizes below 1 are built in as well: JAX assumes that there are none. So are those
+    that the function compares a size with, `compared`, because for JAX no size is equal to a number.
     """
 
     fixed: tuple[int, ...]
     measured: tuple[int, ...]
+    compared: tuple[frozenset[int], ...]
     programs: OrderedDict[tuple[tuple[int, int], ...], Compiled] = field(default_factory=OrderedDict)
 
     def built_in(self, args: Sequence[Any]) -> tuple[tuple[int, int], ...]:
@@ -76,8 +78,12 @@ class _Family:
         if not self.fixed and not self.measured:
             return ()
         fixed = [(place, int(args[place])) for place in self.fixed]
-        small = [(place, size) for place in self.measured if (size := _number(args[place])) < 1]
-        return (*fixed, *small)
+        special = [
+            (place, size)
+            for place, compared in zip(self.measured, self.compared, strict=True)
+            if (size := _number(args[place])) is not None and (size < 1 or size in compared)
+        ]
+        return (*fixed, *special)
 
 
 class Programs:
@@ -151,12 +157,16 @@ class Programs:
         key = (load_jax().config.jax_enable_x64, *[_key(argument) for argument in arguments])
         family = self._families.get(key)
         if family is None:
-            program, ways = self._compile(arguments, {})
+            program, ways, compared = self._compile(arguments, {})
             names = [argument.name for argument in arguments]
             # Besides the arguments, a checker has results, which may be sizes as well.
             fixed = [place for place, name in enumerate(names) if ways.get(name) == "fixed"]
             measured = [place for place, name in enumerate(names) if ways.get(name) == "size"]
-            family = self._families[key] = _Family(tuple(fixed), tuple(measured))
+            family = self._families[key] = _Family(
+                tuple(fixed),
+                tuple(measured),
+                tuple([frozenset(compared.get(names[place], ())) for place in measured]),
+            )
             values = family.built_in(args)
             if len(values) == len(fixed):
                 self._keep(family, values, program)
@@ -168,7 +178,7 @@ class Programs:
         found = family.programs.get(values)
         if found is None:
             ways = {arguments[place].name: "fixed" for place, _ in values}
-            found, _ = self._compile(arguments, ways)
+            found, _, _ = self._compile(arguments, ways)
             self._keep(family, values, found)
         family.programs.move_to_end(values)
         return found
@@ -182,20 +192,22 @@ class Programs:
 
     def _compile(
         self, arguments: Sequence[Argument], ways: Mapping[str, Way]
-    ) -> tuple[Compiled, dict[str, Way]]:
+    ) -> tuple[Compiled, dict[str, Way], Mapping[str, Collection[int]]]:
         exporter = Exporter(ways=ways)
         static = [place for place, argument in enumerate(arguments) if argument.static]
         values = [argument.value for argument in arguments]
         exporter.add(self.name, self.function, values, self.config, annotate=True, static_argnums=static)
         text = str(exporter.module())
         module = parse(text, file=f"<{self.name}>")
-        lowered = exporter.functions[self.name].lowered
+        exported = exporter.functions[self.name]
+        lowered = exported.lowered
         assert lowered is not None
         run = load(self.backend, module, self.name, self.live, self.options)
         if self.live or self.backend == INTERPRETER:
             run.set(self.parameters())
         dtypes = [abstract(leaf).dtype for argument in arguments for leaf in argument.leaves]
-        return Compiled(run, text, lowered.results, lowered.tree, tuple(dtypes)), dict(exporter.ways)
+        made = Compiled(run, text, lowered.results, lowered.tree, tuple(dtypes))
+        return made, dict(exporter.ways), exported.sizes.compared
 
 
 def _quickly(leaf: Any) -> Any:
@@ -232,6 +244,6 @@ def _hashable(value: Any, name: str) -> Any:
     return type(value), value
 
 
-def _number(value: Any) -> int:
-    """An integer argument; where only its type is known, one that is no matter."""
-    return 1 if isinstance(value, load_jax().ShapeDtypeStruct) else int(value)
+def _number(value: Any) -> int | None:
+    """An integer argument; None where only its type is known."""
+    return None if isinstance(value, load_jax().ShapeDtypeStruct) else int(value)
