@@ -124,6 +124,8 @@ def command(
     from approxir.codegen.inputs import parse_inputs
     from approxir.ir.module import parse
     from approxir.tuning.evaluators.kernel import KernelEvaluator, function_signature
+    from approxir.tuning.space import space
+    from approxir.tuning.subject import argument_texts, module_text
 
     if static and both:
         raise click.UsageError("--both is a static search and another one; --static is the first alone.")
@@ -156,7 +158,16 @@ def command(
         _log_to(log)
     folder = None if database is None and output is None else Path(database or Path(output or "") / "search")
     running = {"isolate": isolate, "time_limit": time_limit, **budget}
-    searches = {"bound": bound, "engine": engine, "seed": seed, "resume": resume}
+    subject = {
+        "module": module_text(module, space(module)),
+        "function": signature.name,
+        **argument_texts(arguments),
+        "metric": quality,
+        "backend": backend,
+        "compiling": "anew" if anew else "live",
+        **options,
+    }
+    searches = {"bound": bound, "engine": engine, "seed": seed, "resume": resume, "subject": subject}
     frontier, interrupted = None, False
     for kind in (True, False) if both else (static,):
         # Two searches have a folder each.

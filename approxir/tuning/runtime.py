@@ -10,6 +10,7 @@ from typing import Any
 
 from approxir.errors import ApproxIRError
 from approxir.files import write_text_atomic
+from approxir.ir.module import parse
 from approxir.knobs.files import save_config
 from approxir.tuning.config_manager import MLIRConfigManager
 from approxir.tuning.engines.open_tuner import load
@@ -18,6 +19,7 @@ from approxir.tuning.frontier import Frontier
 from approxir.tuning.outcomes import Evaluate
 from approxir.tuning.search_errors import SpaceError, TuningError
 from approxir.tuning.space import Config, SearchSpace
+from approxir.tuning.subject import module_text
 from approxir.tuning.tuner import Tuner
 
 ResultCallback = Callable[[Config, float, float], object]
@@ -101,7 +103,9 @@ def tune(
     running: dict[str, Any] = {"seconds": budget, "parallelism": parallelism}
     running |= {name: options.pop(name) for name in tuple(options) if name in _RUN}
     folder = None if database is None else _folder(database)
-    with Tuner(_space(mlir_source), bound=threshold, database=folder, **options) as tuner:
+    found = _space(mlir_source)
+    options.setdefault("subject", _subject(mlir_source, found))
+    with Tuner(found, bound=threshold, database=folder, **options) as tuner:
         tuner.run(evaluate_fn, callback=_reporting(result_callback), **running)
         return _result(mlir_source, tuner)
 
@@ -219,6 +223,7 @@ class ApproxTunerInterface:
             database=_folder(database),
             seed=getattr(args, "seed", 0),
             resume=getattr(args, "resume", False),
+            subject=_subject(self.mlir_source, self.space),
             **options,
         ) as tuner:
             self._begin_with(tuner)
@@ -252,6 +257,10 @@ def _space(text: str) -> SearchSpace:
         return SearchSpace.of(text)
     except SpaceError as error:
         raise SpaceError(f"the MLIR text has no tunable parameters: {error}") from None
+
+
+def _subject(text: str, found: SearchSpace) -> dict[str, str]:
+    return {"module": module_text(parse(text), found)}
 
 
 def _reporting(callback: ResultCallback | None) -> Callable[[Evaluation], object] | None:

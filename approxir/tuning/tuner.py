@@ -22,6 +22,7 @@ from approxir.tuning.interrupts import uninterrupted
 from approxir.tuning.outcomes import Evaluate, judged
 from approxir.tuning.search_errors import DatabaseError, TuningError
 from approxir.tuning.space import Config, SearchSpace
+from approxir.tuning.subject import differences, subject_of
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -64,12 +65,14 @@ class Tuner:
             the tuner uses it.
         resume: go on with the search that the database holds, if it holds one; else a new one is begun
             behind it.
+        subject: what is evaluated: a text, or texts by name (a module, a metric, inputs), of which long ones
+            are kept as digests. A search whose record tells another one is not resumed.
         sync: whether `ask` waits until the disk has what was told; see `Database`.
         options: options of the engine, such as ``techniques`` of OpenTuner's.
 
     Raises:
         SpaceError: there is nothing to tune.
-        DatabaseInUseError, DatabaseError: the database cannot be used, or is one of another space.
+        DatabaseInUseError, DatabaseError: the database cannot be used, or is one of another space or subject.
         TuningError: there is no such engine, or it has no such option.
         ArgumentError: an argument is of another type.
         MissingDependencyError: the engine needs OpenTuner, which is not installed.
@@ -84,6 +87,7 @@ class Tuner:
         seed: int = 0,
         database: str | os.PathLike[str] | None = None,
         resume: bool = False,
+        subject: str | Mapping[str, str] | None = None,
         sync: bool = True,
         **options: Any,
     ) -> None:
@@ -93,6 +97,7 @@ class Tuner:
             raise ArgumentError(f"seed is an integer, not {seed!r}")
         if database is not None and not (isinstance(database, str | os.PathLike) and os.fspath(database)):
             raise ArgumentError(f"database is the path of a folder, not {database!r}")
+        self._subject = subject_of(subject)
         self._lock = threading.RLock()
         self._evaluations: list[Evaluation] = []
         self._known: dict[tuple[int, ...], Evaluation] = {}
@@ -121,7 +126,7 @@ class Tuner:
         last = database.last
         if not resume or last is None:
             name = engine if isinstance(engine, str) else engine.__name__
-            header = {
+            header: dict[str, Any] = {
                 "space": self.space.to_json(),
                 "fingerprint": self.space.fingerprint,
                 "engine": name,
@@ -129,12 +134,20 @@ class Tuner:
                 "bound": self.bound,
                 "approxir": __version__,
             }
+            if self._subject:
+                header["subject"] = self._subject
             database.begin(header)
             return
         if last.header.get("fingerprint") != self.space.fingerprint:
             raise DatabaseError(
                 f"{database.path}: the search there is one of another space, and cannot be resumed for "
                 f"{self.space}; begin a new one (resume=False), or use another folder"
+            )
+        different = differences(last.header.get("subject"), self._subject)
+        if different:
+            raise DatabaseError(
+                f"{database.path}: the search there evaluates something else, and cannot be resumed: "
+                f"{'; '.join(different)}; begin a new one (resume=False), or use another folder"
             )
         for evaluation in last.evaluations:
             self._take(evaluation)

@@ -133,6 +133,41 @@ def test_what_is_wrong(
     assert message in capsys.readouterr().err
 
 
+def test_a_search_of_something_else_is_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np = pytest.importorskip("numpy")
+    copy, data, out = tmp_path / "kernel.mlir", tmp_path / "data.npy", tmp_path / "tuned"
+    module = ax.load(EXAMPLE)
+    copy.write_text(str(module), encoding="utf-8")
+    np.save(data, np.ones(600, np.float32))
+    options = ["--engine", "random", "--bound", "-1", "-o", str(out), "--resume", "-f", "sum_of_squares"]
+    call = ["-a", "600", "-a", str(data)]
+    assert main(["tune", str(copy), *options, *call, "--budget", "3"]) == 0
+    # The values that parameters have now do not matter, nor where a file lies.
+    module.apply(ax.space(module).nearest({"sum_of_squares_decision_0": 3}))
+    assert str(module) != copy.read_text(encoding="utf-8")
+    copy.write_text(str(module), encoding="utf-8")
+    call = ["-a", "600", "-a", str(data.rename(tmp_path / "moved.npy"))]
+    assert main(["tune", str(copy), *options, *call, "--budget", "4"]) == 0
+    capsys.readouterr()
+
+    def refused(*args: str) -> str:
+        assert main(["tune", str(copy), *options, *args, "--budget", "5"]) == 1
+        return capsys.readouterr().err
+
+    assert "argument 1 is 600 there, not 500" in refused("-a", "500", *call[2:])
+    assert "metric is l2 there, not psnr" in refused(*call, "-q", "psnr")
+    assert "compiling is live there, not anew" in refused(*call, "--anew")
+    assert "backend is llvm there, not llvm-shared" in refused(*call, "-b", "llvm-shared")
+    np.save(tmp_path / "moved.npy", np.zeros(600, np.float32))
+    assert "another argument 2" in refused(*call)
+    np.save(tmp_path / "moved.npy", np.ones(600, np.float32))
+    copy.write_text(str(module).replace("arith.mulf", "arith.addf"), encoding="utf-8")
+    assert "another module" in refused(*call)
+    assert len(ax.Frontier.load(out / "frontier.json").evaluations) == 4
+
+
 def test_files_without_knobs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "plain.mlir"
     path.write_text("func.func @f(%n: i32) -> i32 { return %n : i32 }\n", encoding="utf-8")

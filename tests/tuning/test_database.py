@@ -6,17 +6,21 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.evaluators import LANDSCAPE, good
 
+from approxir.errors import ArgumentError
 from approxir.tuning.database import RECORD, Database, read_searches
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.search_errors import DatabaseError, DatabaseInUseError
@@ -358,3 +362,87 @@ def test_odd_names(tmp_path: Path) -> None:
     folder = tmp_path / "a b'c\"d é\udce9"
     with Tuner(SPACE, engine="portfolio", database=folder) as held:
         assert len(held.run(good, evaluations=4, progress=False).evaluations) == 4
+
+
+# ---- OpenTuner's own file
+
+
+def _sql(path: Path, statement: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "no version": lambda path: _sql(path, "delete from _meta"),
+    "another version": lambda path: _sql(path, "update _meta set db_version = '9.9'"),
+    "tables that are missing": lambda path: _sql(path, "drop table _meta"),
+    "other columns": lambda path: _sql(path, "alter table result rename column time to weather"),
+    "garbage": lambda path: path.write_bytes(b"garbage" * 1000),
+    "an empty file": lambda path: path.write_bytes(b""),
+    "half of a file": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "a page of zeros": lambda path: path.write_bytes(path.read_bytes()[:8192] + bytes(4096) * 8),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("search")
+    with Tuner(SPACE, engine="opentuner", database=folder) as tuner:
+        tuner.run(good, evaluations=4, progress=False)
+    return folder
+
+
+@pytest.mark.parametrize("name", [None, *DAMAGE])
+def test_opentuner_begins_anew_where_its_file_is_damaged(
+    name: str | None, finished: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "search"
+    shutil.copytree(finished, folder)
+    path = folder / "opentuner.sqlite"
+    if name is not None:
+        DAMAGE[name](path)
+        (folder / "opentuner.sqlite-journal").write_bytes(b"of a process that died")
+    with Tuner(SPACE, engine="opentuner", database=folder, resume=True) as tuner:
+        tuner.run(good, evaluations=6, progress=False)
+    assert numbers(folder) == list(range(6))
+    # What is whole stays.
+    assert ("it is set aside as opentuner.sqlite.damaged" in caplog.text) == (name is not None)
+    assert (folder / "opentuner.sqlite.damaged").exists() == (name is not None)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        runs = connection.execute("select count(*) from tuning_run").fetchone()[0]
+        # The best of those on record, and those that came later.
+        results = connection.execute("select count(*) from result").fetchone()[0]
+    assert runs == (2 if name is None else 1)
+    assert results > 2
+
+
+# ---- what is evaluated
+
+
+def test_a_search_of_something_else_is_not_resumed(tmp_path: Path) -> None:
+    def begun(subject: Any, resume: bool = True) -> None:
+        with Tuner(SPACE, engine="random", database=tmp_path, resume=resume, subject=subject) as tuner:
+            tuner.run(good, evaluations=len(tuner.evaluations) + 1, progress=False)
+
+    first = {"module": "a" * 200, "metric": "l2", "argument 1": "500"}
+    begun(None)
+    # A record that does not tell is of anything.
+    begun(first)
+    begun(first, resume=False)
+    begun(first)
+    begun(None)
+    with pytest.raises(
+        DatabaseError,
+        match=r"something else.*: metric is l2 there, not psnr; argument 1 is 500 there, not 50;",
+    ):
+        begun({**first, "metric": "psnr", "argument 1": "50"})
+    with pytest.raises(DatabaseError, match="cannot be resumed: another module; begin a new one"):
+        begun({**first, "module": "a" * 199 + "b"})
+    assert numbers(tmp_path) == [0, 1, 2]
+    begun("a text", resume=False)
+    with pytest.raises(DatabaseError, match="subject is a text there, not another"):
+        begun("another")
+    with pytest.raises(ArgumentError, match="subject is a text, or a mapping from names to texts, not 3"):
+        begun(3)

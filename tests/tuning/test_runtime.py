@@ -100,6 +100,15 @@ def test_running_twice_and_a_database_that_another_tuner_has_left(folder: Path) 
         ax.tune(TEXT, LANDSCAPE, 0.9, database="mysql://host/name", evaluations=3)
 
 
+def test_a_search_of_another_text_is_not_resumed() -> None:
+    options: dict[str, Any] = {"engine": "random", "resume": True, "accuracy_threshold": 0.0}
+    result = ax.tune(TEXT, LANDSCAPE, evaluations=3, **options)
+    # What came out of a search is the same program.
+    assert len(ax.tune(result["best_mlir"], LANDSCAPE, evaluations=4, **options).frontier.evaluations) == 4
+    with pytest.raises(TuningError, match="another module"):
+        ax.tune(TEXT.replace('"loop_perforate"', '"func_substitute"'), LANDSCAPE, evaluations=5, **options)
+
+
 def test_texts_without_parameters() -> None:
     with pytest.raises(ValueError, match="no tunable parameters"):
         ax.tune("module {}", LANDSCAPE, database=None)

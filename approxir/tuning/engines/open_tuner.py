@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 from approxir.errors import MissingDependencyError
 from approxir.tuning.engines.base import Engine, Task
+from approxir.tuning.engines.open_tuner_file import set_aside_if_damaged
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.frontier import non_dominated
 from approxir.tuning.search_errors import DatabaseError
@@ -111,6 +112,8 @@ class OpenTuner(Engine):
         if folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="approxir-opentuner-")
             folder = Path(self._temporary.name)
+        else:
+            set_aside_if_damaged(folder / DATABASE, api.version, api.tables)
         given = _arguments(api, techniques, args)
         given.database = f"sqlite:///{folder / DATABASE}"
         manipulator = api.opentuner.ConfigurationManipulator()
@@ -205,6 +208,9 @@ def load() -> Any:
     # It would send every logger of the process to the terminal and to a file in the current folder; it has
     # this function replace itself once that is done.
     parts.tuningrunmain.init_logging = _leave_logging_alone
+    tables = importlib.import_module("opentuner.resultsdb.models").Base.metadata.tables
+    parts.tables = {name: set(table.columns.keys()) for name, table in tables.items()}
+    parts.version = importlib.import_module("opentuner.resultsdb.connect").DB_VERSION
     return parts
 
 
