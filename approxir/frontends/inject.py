@@ -7,19 +7,23 @@ from dataclasses import dataclass
 
 from approxir.dialects.approx.errors import diagnostic
 from approxir.dialects.approx.function_names import function_named_by
-from approxir.dialects.approx.ops import AnnotationOp, view
+from approxir.dialects.approx.ops import AnnotationOp, ConvertToCallAnnotation, view
 from approxir.errors import Diagnostic, DiagnosticError
 from approxir.ir.blocks import Region
 from approxir.ir.module import Module, parse
 from approxir.ir.operation import Operation
 from approxir.ir.symbols import SymbolTable, own_symbol
-from approxir.lint.approximations import signature
+from approxir.ir.verify.approx import local_name
+from approxir.lint.approximations import annotated_name, signature
 from approxir.lint.facts import INTERNAL, has_body, state_indices
 from approxir.nearest import did_you_mean
+from approxir.passes.functions import Functions, find_annotations
 from approxir.syntax.formats.traits import traits
 
 HELPERS = ("state_function", "runtime", "checker", "recover")
 """The attributes with which annotations name functions that are called beside the annotated one."""
+
+_CALL = "convert_to_call"
 
 
 class AnnotationError(DiagnosticError, ValueError):
@@ -48,8 +52,9 @@ def inject_annotations_text(base_mlir: str, annotations_text: str) -> str:
     put in.
 
     Raises `AnnotationError` with everything that does not fit: an annotated function, a state function, a
-    checker or a recovering function that the module does not have, or a name that is defined in both with
-    another body. Raises `ParseError` where one of the texts is not MLIR.
+    checker or a recovering function that the module does not have, an annotation that excludes another one of
+    the same function, a name that is defined in both with another body, or an operation that is neither an
+    annotation nor a function. Raises `ParseError` where one of the texts is not MLIR.
     """
     if isinstance(annotations_text, str) and not annotations_text.strip():
         return base_mlir
@@ -67,6 +72,7 @@ def inject(base: Module, annotations: Module) -> None:
         hint = "write out what the alias stands for"
         found = annotations.source.diagnostic(place.start, message, code="annotation", hint=hint)
         raise AnnotationError((found,))
+    annotations.parse_all()
     plan = Plan(base, annotations)
     misfits = list(plan.misfits())
     if misfits:
@@ -90,6 +96,7 @@ class Plan:
     """Which operations of `annotations` go into which region of `base`."""
 
     def __init__(self, base: Module, annotations: Module) -> None:
+        self._base = base
         self._tables = [SymbolTable(region) for region in _symbol_regions(base.region)]
         self._holder = base.symbol_holder
         self._operations = list(annotations.symbol_holder.operations)
@@ -102,7 +109,7 @@ class Plan:
 
     def misfits(self) -> Iterator[Misfit]:
         """Everything that does not fit."""
-        annotated: set[str] = set()
+        there = self._annotations_there()
         for op in self._operations:
             held = view(op)
             if isinstance(held, AnnotationOp):
@@ -110,14 +117,16 @@ class Plan:
                 if name is None:
                     yield Misfit(op, "func_name", f"{op.name} does not name a function")
                     continue
-                annotated.add(name)
                 yield from self._annotation_misfits(op, name)
+                yield from self._exclusions(op, name, there)
+            elif own_symbol(op) is None:
+                yield Misfit(op, "", f"{op.name} is neither an annotation nor a function")
         for name, op in self._own.items():
             region = self._region_of_helper(op)
-            there = next(
+            other = next(
                 (table[name] for table in self._tables if table.region is region and name in table), None
             )
-            if there is not None and _shape(there) != _shape(op):
+            if other is not None and _shape(other) != _shape(op):
                 message = f"the module has another function '{name}' already"
                 yield Misfit(op, "sym_name", message, "give one of them another name")
 
@@ -153,14 +162,46 @@ class Plan:
                 message = f"the state function takes {shown[0]}, but state_indices gives it {shown[1]}"
                 yield Misfit(op, "state_function", message, "write a state function for that")
 
+    def _annotations_there(self) -> dict[tuple[Operation, str], Operation]:
+        """The annotations that the functions of the module have already, by what each kind settles."""
+        functions = Functions()
+        found: dict[tuple[Operation, str], Operation] = {}
+        for each in find_annotations(self._base):
+            op = each.operation
+            name = annotated_name(op)
+            function = None if name is None else functions.find_outwards(name, op)
+            if function is not None:
+                found.setdefault((function, _settles(op)), op)
+        return found
+
+    def _exclusions(
+        self, op: Operation, name: str, there: dict[tuple[Operation, str], Operation]
+    ) -> Iterator[Misfit]:
+        """Another annotation of the function that settles the same; `there` is added to."""
+        table = self._table_with(name)
+        if table is None:
+            return
+        other = there.setdefault((table[name], _settles(op)), op)
+        if other is not op and _settles(op) != _CALL:
+            message = f"'{name}' has an annotation {other.name} already"
+            if other.name != op.name:
+                message += f", which excludes {op.name}"
+            yield Misfit(op, "func_name", message, "keep one of them")
+
     def carry_out(self) -> None:
         """Move the operations."""
+        there = self._annotations_there()
         starts: dict[Region, Operation | None] = {}
         for op in self._operations:
             region = self._region_of(op)
             symbol = own_symbol(op)
             if symbol is not None and symbol.name in SymbolTable(region):
                 continue
+            if isinstance(held := view(op), ConvertToCallAnnotation) and held.func_name is not None:
+                # Saying it once more would be an error.
+                table = self._table_with(held.func_name)
+                if table is not None and there.setdefault((table[held.func_name], _CALL), op) is not op:
+                    continue
             block = region.blocks[0]
             before = starts.setdefault(region, block.first)
             op.detach()
@@ -200,6 +241,12 @@ def _symbol_regions(region: Region) -> Iterator[Region]:
         if "symbol-table" in traits(op.name):
             for inner in op.regions:
                 yield from _symbol_regions(inner)
+
+
+def _settles(annotation: Operation) -> str:
+    """What no two annotations of a function may both settle."""
+    name = local_name(annotation).removeprefix("util.annotation.")
+    return "decision_tree" if name == "transform" else name
 
 
 def _is_function(op: Operation) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from approxir.errors import ParseError
 from approxir.frontends.inject import AnnotationError, inject_annotations_text
 
 BASE = """\
@@ -65,17 +66,83 @@ def test_helpers_go_beside_the_function_and_only_once() -> None:
     tree = TREE.replace("state", "__identity_f", 2).replace("__identity_f_", "state_", 1)
     once = inject_annotations_text(BASE, HELPER + tree)
     assert once.count("@__identity_f") == 1
-    assert inject_annotations_text(once, HELPER + tree).count("func.func private @__identity_f") == 1
-    other = once.replace("%n : i32\n    }", "%c : i32\n    }").replace("@__identity_f(%n", "@__identity_f(%c")
+    bare = "".join(line for line in once.splitlines(keepends=True) if "decision_tree" not in line)
+    assert inject_annotations_text(bare, HELPER + tree).count("func.func private @__identity_f") == 1
+    other = bare.replace("%n : i32\n    }", "%c : i32\n    }").replace("@__identity_f(%n", "@__identity_f(%c")
+    assert other != bare
     assert inject_annotations_text(other, HELPER + tree).count("func.func private @__identity_f") == 1
     with pytest.raises(AnnotationError, match="another function '__identity_f' already"):
         inject_annotations_text(
-            once.replace("return %n : i32\n    }", "return %n : i32 loc(unknown)\n    }").replace(
+            bare.replace("return %n : i32\n    }", "return %n : i32 loc(unknown)\n    }").replace(
                 "i32) -> i32 {\n      return",
                 "i32) -> i32 {\n      %k = arith.addi %n, %n : i32\n      return",
             ),
             HELPER + tree,
         )
+
+
+def annotation(kind: str, rest: str = "") -> str:
+    return f'"approx.util.annotation.{kind}"() <{{func_name = "f"{rest}}}> : () -> ()\n'
+
+
+TRANSFORM = annotation("transform", ', transform_type = "loop_perforate", knob_val = 2 : i32')
+CONTRACT = annotation("try", ', checker = "state", recover = "state"')
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (TREE, TREE, "'f' has an annotation approx.util.annotation.decision_tree already"),
+        (TREE, TRANSFORM, "decision_tree already, which excludes approx.util.annotation.transform"),
+        (TRANSFORM, TREE, "transform already, which excludes approx.util.annotation.decision_tree"),
+        (CONTRACT, CONTRACT, "'f' has an annotation approx.util.annotation.try already"),
+        (annotation("knob"), annotation("knob"), "'f' has an annotation approx.util.annotation.knob already"),
+    ],
+)
+def test_annotations_that_exclude_each_other(first: str, second: str, said: str) -> None:
+    once = inject_annotations_text(BASE, first)
+    with pytest.raises(AnnotationError, match=said) as caught:
+        inject_annotations_text(once, second)
+    assert (caught.value.file, caught.value.line) == ("<annotations>", 1)
+    with pytest.raises(AnnotationError, match=said) as caught:
+        inject_annotations_text(BASE, first + second)
+    assert caught.value.line == 2
+
+
+def test_annotations_that_go_together() -> None:
+    every = (TREE, CONTRACT, annotation("knob"), annotation("convert_to_call"))
+    text = BASE
+    for each in every:
+        text = inject_annotations_text(text, each)
+    assert text.count("util.annotation") == len(every)
+    assert inject_annotations_text(text, annotation("convert_to_call")) == text
+    assert inject_annotations_text(text, TREE.replace('"f"', '"state"')).count("util.annotation") == 5
+
+
+def test_functions_of_one_name_in_two_modules_are_told_apart() -> None:
+    inner = BASE.split("{  // module {")[1]
+    base = f"module {{\n  module @a {{\n    {TREE}{inner}  func.func private @g()\n}}\n"
+    knob = annotation("knob").replace('"f"', '"g"')
+    assert inject_annotations_text(base, knob).count("util.annotation") == 2
+    with pytest.raises(AnnotationError, match="'f' has an annotation"):
+        inject_annotations_text(base, TREE)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("garbage", "garbage"), ("foo.bar %x", "foo.bar"), ("%0 = arith.constant 1 : i32", "arith.constant")],
+)
+def test_what_is_no_annotation(text: str, name: str) -> None:
+    with pytest.raises(AnnotationError, match=f"{name} is neither an annotation nor a function") as caught:
+        inject_annotations_text(BASE, TREE + text)
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("text", ["func.func @a() { garbage }", "func.func @a("])
+def test_annotations_that_are_not_mlir(text: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        inject_annotations_text(BASE, text)
+    assert caught.value.file == "<annotations>"
 
 
 def test_annotations_may_come_in_a_module() -> None:

@@ -301,3 +301,11 @@ def test_a_generated_state_function_of_another_type_is_not_put_in() -> None:
     base = "func.func private @sum(memref<?xf32>, i64) -> f32\n"
     with pytest.raises(ax.AnnotationError, match="takes i32, but state_indices gives it i64"):
         ax.inject_annotations_text(base, ax.parse_and_generate(IDENTITY_SOURCE))
+
+
+def test_annotating_twice_is_an_error_in_the_source() -> None:
+    with pytest.raises(ax.AnnotationError) as caught:
+        annotate(SOURCE, annotate(SOURCE, BASE), file="k.c")
+    (found,) = caught.value.diagnostics
+    assert (found.file, found.line, found.column) == ("k.c", 4, 12)
+    assert found.message == "'sum' has an annotation approx.util.annotation.decision_tree already"
