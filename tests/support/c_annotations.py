@@ -115,9 +115,19 @@ def values(draw: st.DrawFn, kind: str, parameters: int) -> dict[str, Any]:
                 | st.sampled_from((0.5, -2.25e10))
             )
             lists = st.lists(st.integers(-9, 9), max_size=3)
-            inner = st.dictionaries(st.sampled_from(("x", "y")), scalars, max_size=2)
-            keys = st.sampled_from(("scheme", "seed", "rate", "a b"))
-            held["transform_options"] = draw(st.dictionaries(keys, scalars | lists | inner, max_size=3))
+            inner = st.dictionaries(st.sampled_from(("x", "y", "a b")), scalars, max_size=2)
+            options: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+                "func_substitute": {},
+                "task_skipping": {"default": scalars | lists | inner},
+                "loop_perforate": {
+                    "scheme": st.sampled_from(("stride", "skip", "truncate", "random")),
+                    "seed": st.integers(-(1 << 63), (1 << 63) - 1),
+                    "loop": st.integers(0, 9) | _NAMES,
+                    "rescale": st.booleans(),
+                },
+            }
+            optional = options[held["transform_type"]]
+            held["transform_options"] = draw(st.fixed_dictionaries({}, optional=optional))
         return held
     if kind == "try":
         return {"checker": draw(_NAMES), "recover": draw(_NAMES)}

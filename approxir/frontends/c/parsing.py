@@ -14,6 +14,7 @@ from approxir.frontends.c.annotation import CppAnnotation
 from approxir.frontends.c.finding import find_annotations
 from approxir.frontends.c.identity import IDENTITY, identity_function
 from approxir.frontends.c.keys import ALIASES, KEYS, REQUIRED, find_key
+from approxir.frontends.c.options import check_options
 from approxir.frontends.c.reading import Entry, Literal, Name, Written, short
 from approxir.frontends.c.scanning import scan
 from approxir.frontends.inject import AnnotationError
@@ -138,6 +139,10 @@ class _Reader:
         if transform is not None:
             fields["transform_type"] = transform.text
             values["transform_type"] = Literal(transform.text, transform.start, transform.end)
+        if "transform_options" in fields:
+            check_options(
+                fields.get("transform_type"), values["transform_options"], fields["transform_options"]
+            )
         for key in REQUIRED[kind]:
             if key not in fields:
                 raise _at(place, f"{kind} needs {key}")

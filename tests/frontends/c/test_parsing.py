@@ -128,8 +128,8 @@ def test_what_is_left_out_of_a_decision_tree() -> None:
 def test_the_other_kinds() -> None:
     knob, transform, contract, call = ax.parse_cpp_annotations(
         "// @approx:knob { id: 3, rf: -1, QoS_in: [1, 2], QoS_out: 7, transform_types: [loop_perforate, task_skipping] }\n"
-        "#pragma approx transform loop_perforate knob_val=0x2 \\\n"
-        "  transform_options={scheme: random, seed: 3, rate: 1.5, flag: true, text: 'true', deep: {list: [1, 2]}}\n"
+        "#pragma approx transform task_skipping knob_val=0x2 \\\n"
+        "  transform_options={default: {scheme: random, seed: 3, rate: 1.5, flag: true, text: 'true', deep: {list: [1, 2]}}}\n"
         "/* @approx:try { checker: is_sane\n * recover: @exact } */\n"
         "// @approx:convert_to_call\n" + KERNEL
     )
@@ -137,10 +137,10 @@ def test_the_other_kinds() -> None:
     assert knob.transform_types == ["loop_perforate", "task_skipping"]
     assert (transform.kind, transform.transform_type, transform.knob_val) == (
         "transform",
-        "loop_perforate",
+        "task_skipping",
         2,
     )
-    assert transform.transform_options == {
+    assert transform.transform_options["default"] == {
         "scheme": "random", "seed": 3, "rate": 1.5, "flag": True, "text": "true", "deep": {"list": [1, 2]},
     }  # fmt: skip
     assert (contract.kind, contract.checker, contract.recover) == ("try", "is_sane", "exact")
@@ -310,6 +310,42 @@ def test_an_annotation_that_means_nothing(text: str, column: int, message: str) 
     ((line, at, said),) = errors(TREE.format(text))
     assert (line, at) == (1, column), said
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong", "message", "hint"),
+    [
+        ("scheme: foo, seed: 3", "foo", "loop_perforate has no scheme 'foo'", "it is one of stride, skip, truncate, random"),
+        ("scheme: randon", "randon", "loop_perforate has no scheme 'randon'", "did you mean random?"),
+        ("scheme: 3", "3", "loop_perforate has no scheme like that", "it is one of stride, skip, truncate, random"),
+        ("scheme: random, sed: 3", "sed", "loop_perforate has no option 'sed'", "did you mean seed?"),
+        ("rate: 3", "rate", "loop_perforate has no option 'rate'", "its options: loop, scheme, seed, rescale"),
+        ("seed: x", "x", "the option seed is an integer", None),
+        ("seed: true", "true", "the option seed is an integer", None),
+        ("rescale: 1", "1", "the option rescale is true or false", None),
+        ("loop: -1", "-1", "the option loop is the number of a loop, from 0, or its name", None),
+    ],
+)  # fmt: skip
+def test_options_that_the_transform_does_not_know(
+    options: str, wrong: str, message: str, hint: str | None
+) -> None:
+    for kind in ("transform loop_perforate knob_val=7", "loop_perforate thresholds=[9] decisions=[8, 8]"):
+        text = f"// @approx:{kind} transform_options={{{options}}}\n"
+        with pytest.raises(ax.AnnotationSyntaxError) as caught:
+            ax.parse_cpp_annotations(text + KERNEL)
+        (found,) = caught.value.diagnostics
+        assert (found.column, found.length) == (text.rindex(wrong) + 1, len(wrong))
+        assert (found.message, found.hint) == (message, hint)
+
+
+def test_options_of_other_transforms() -> None:
+    with pytest.raises(ax.AnnotationSyntaxError, match="func_substitute has no option 'seed'"):
+        only("// @approx:transform func_substitute knob_val=1 transform_options={seed: 3}\n" + KERNEL)
+    found = only(
+        "// @approx:transform loop_perforate knob_val=1"
+        " transform_options={scheme: skip, seed: -3, rescale: true, loop: outer}\n" + KERNEL
+    )
+    assert found.transform_options == {"scheme": "skip", "seed": -3, "rescale": True, "loop": "outer"}
 
 
 def test_lint_decides_what_is_only_a_warning() -> None:
