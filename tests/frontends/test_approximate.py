@@ -237,6 +237,38 @@ def test_inside_of_transformations() -> None:
         jax.grad(fast, argnums=1)(20, DATA)
 
 
+@on_backends
+def test_functions_whose_sizes_cannot_be_left_open(backend: str) -> None:
+    """JAX has operations for these that no back end has."""
+    fast = ax.approximate(lambda n, d: jnp.cumsum(d[:n]), backend=backend)
+    for n in (3, 7, 3):
+        np.testing.assert_allclose(fast(n, DATA), np.cumsum(DATA[:n]))
+    assert fast.programs == 2
+
+
+def test_strided_slices_of_open_sizes() -> None:
+    for kernel in (lambda n, d: d[:n][::2], lambda n, d: d[::n], lambda n, d: d[:n][::-1]):
+        fast = ax.approximate(kernel, backend="interp")
+        for n in (1, 3, 8):
+            np.testing.assert_array_equal(fast(n, DATA), kernel(n, DATA))
+        # NumPy and JAX compare steps with 1, for which there is another program.
+        assert fast.programs <= 2
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:])
+def test_back_ends_that_do_not_compile_open_sizes(backend: str) -> None:
+    def kernel(n: Any, d: Any) -> Any:
+        return jnp.outer(d[:n], d[:n]).sum()
+
+    fast = ax.approximate(kernel, backend=backend)
+    with pytest.warns(ax.FixedArgumentWarning, match="cannot compile kernel while n may be any") as caught:
+        found = [fast(n, DATA) for n in (3, 7, -62, 3)]
+    assert [caught[0].filename, len(caught)] == [__file__, 1]
+    np.testing.assert_allclose(found, [36, 28 * 28, 9, 36])
+    assert fast.programs == 3
+    assert jax.jit(fast.as_jax())(2, DATA) == 9
+
+
 def test_sizes_that_are_compared_with_numbers_are_built_in() -> None:
     fast = ax.approximate(lambda n, d: d.sum() if n == 3 else d[:n].sum(), backend="interp")
     assert [float(fast(n, DATA[:10])) for n in (2, 3, 4, 3, 5)] == [3, 55, 10, 55, 15]

@@ -26,6 +26,7 @@ from approxir.frontends.jax.dynamic_slices import slices_for_gathers
 from approxir.frontends.jax.loops import tidy_loops
 from approxir.frontends.jax.signatures import Place, give_signature, inline_only_call
 from approxir.ir.module import Module, parse
+from approxir.values import StringAttr
 
 if TYPE_CHECKING:
     from approxir.ir.operation import Operation
@@ -309,10 +310,23 @@ def _module(
     tidy_loops(module, MAIN)
     measured = sum(way == "size" for way in ways.values())
     give_signature(module, MAIN, list(_places(arguments, ways, measured)), sizes.argument_of)
-    if measured and not slices_for_gathers(module):
+    if (measured and not slices_for_gathers(module)) or _calls(module, "stablehlo."):
         return None
     results, tree = load_jax().tree_util.tree_flatten(returned)
     return Lowered(module, tuple(results), tree, dict(ways))
+
+
+def _calls(module: Module, prefix: str) -> bool:
+    """Whether there is a custom call of something with such a name.
+
+    Operations on sizes that are not known, which StableHLO lacks, are such calls to JAX.
+    """
+    return any(op.name == "stablehlo.custom_call" and _target(op).startswith(prefix) for op in module.walk())
+
+
+def _target(call: Operation) -> str:
+    held = call.attributes.get("call_target_name")
+    return held.value if isinstance(held, StringAttr) else ""
 
 
 def _places(arguments: Sequence[Argument], ways: Mapping[str, Way], probes: int) -> Iterator[Place]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from approxir.codegen.mlir_process import UpstreamError
+from approxir.errors import CompilationError
 from approxir.frontends.decorators import Config
-from approxir.frontends.errors import FrontendError
+from approxir.frontends.errors import FixedArgumentWarning, FrontendError
 from approxir.frontends.jax.arguments import Argument, abstract, load_jax, read_arguments
 from approxir.frontends.jax.engines import INTERPRETER, Program, load
 from approxir.frontends.jax.exporter import Exporter
@@ -109,6 +112,7 @@ class Programs:
         self.static = static
         self.parameters = parameters
         self.last: Compiled | None = None
+        self._told = False
         self.lock = threading.RLock()
         self._families: OrderedDict[Any, _Family] = OrderedDict()
         # Families by what is quickly known of the arguments.
@@ -155,20 +159,12 @@ class Programs:
     def _make(self, quick: Any, args: Sequence[Any], static: frozenset[int]) -> Compiled:
         arguments = read_arguments(self.function, args, static)
         key = (load_jax().config.jax_enable_x64, *[_key(argument) for argument in arguments])
-        family = self._families.get(key)
+        family, complaint = self._families.get(key), ""
         if family is None:
-            program, ways, compared = self._compile(arguments, {})
-            names = [argument.name for argument in arguments]
-            # Besides the arguments, a checker has results, which may be sizes as well.
-            fixed = [place for place, name in enumerate(names) if ways.get(name) == "fixed"]
-            measured = [place for place, name in enumerate(names) if ways.get(name) == "size"]
-            family = self._families[key] = _Family(
-                tuple(fixed),
-                tuple(measured),
-                tuple([frozenset(compared.get(names[place], ())) for place in measured]),
-            )
+            family, program, complaint = self._open(arguments)
+            self._families[key] = family
             values = family.built_in(args)
-            if len(values) == len(fixed):
+            if program is not None and len(values) == len(family.fixed):
                 self._keep(family, values, program)
         self._families.move_to_end(key)
         if len(self._known) > 8 * MOST_PROGRAMS:
@@ -177,9 +173,12 @@ class Programs:
         values = family.built_in(args)
         found = family.programs.get(values)
         if found is None:
-            ways = {arguments[place].name: "fixed" for place, _ in values}
-            found, _, _ = self._compile(arguments, ways)
+            ways: dict[str, Way] = {arguments[place].name: "fixed" for place, _ in values}
+            found = self._compile(*self._exported(arguments, ways))
             self._keep(family, values, found)
+            if complaint and not self._told:
+                self._told = True
+                warnings.warn(complaint, FixedArgumentWarning, stacklevel=4)
         family.programs.move_to_end(values)
         return found
 
@@ -190,14 +189,42 @@ class Programs:
             oldest = next(held for held in self._families.values() if held.programs)
             oldest.programs.popitem(last=False)
 
-    def _compile(
-        self, arguments: Sequence[Argument], ways: Mapping[str, Way]
-    ) -> tuple[Compiled, dict[str, Way], Mapping[str, Collection[int]]]:
+    def _open(self, arguments: Sequence[Argument]) -> tuple[_Family, Compiled | None, str]:
+        """What is built into programs for such arguments, and the one with as little as possible built in.
+
+        There is none where the back end cannot compile it while sizes are left open; the last result then
+        says why.
+        """
+        exporter, text = self._exported(arguments, {})
+        exported = exporter.functions[self.name]
+        names = [argument.name for argument in arguments]
+        # Besides the arguments, a checker has results, which may be sizes as well.
+        fixed = [place for place, name in enumerate(names) if exporter.ways.get(name) == "fixed"]
+        measured = [place for place, name in enumerate(names) if exporter.ways.get(name) == "size"]
+        compared = [frozenset(exported.sizes.compared.get(names[place], ())) for place in measured]
+        family = _Family(tuple(fixed), tuple(measured), tuple(compared))
+        try:
+            return family, self._compile(exporter, text), ""
+        except (CompilationError, UpstreamError) as error:
+            if not measured or any(arguments[place].number is None for place in measured):
+                raise
+            sizes = " and ".join(names[place] for place in measured)
+            shown = next((found.message for found in getattr(error, "diagnostics", ())), str(error))
+            complaint = (
+                f"{self.backend} cannot compile {self.name} while {sizes} may be any size ({shown:.200}); "
+                "there is a program for each value"
+            )
+            return _Family(tuple(sorted([*fixed, *measured])), (), ()), None, complaint
+
+    def _exported(self, arguments: Sequence[Argument], ways: Mapping[str, Way]) -> tuple[Exporter, str]:
+        """The function with its helpers, some integers being built in."""
         exporter = Exporter(ways=ways)
         static = [place for place, argument in enumerate(arguments) if argument.static]
         values = [argument.value for argument in arguments]
         exporter.add(self.name, self.function, values, self.config, annotate=True, static_argnums=static)
-        text = str(exporter.module())
+        return exporter, str(exporter.module())
+
+    def _compile(self, exporter: Exporter, text: str) -> Compiled:
         module = parse(text, file=f"<{self.name}>")
         exported = exporter.functions[self.name]
         lowered = exported.lowered
@@ -205,9 +232,8 @@ class Programs:
         run = load(self.backend, module, self.name, self.live, self.options)
         if self.live or self.backend == INTERPRETER:
             run.set(self.parameters())
-        dtypes = [abstract(leaf).dtype for argument in arguments for leaf in argument.leaves]
-        made = Compiled(run, text, lowered.results, lowered.tree, tuple(dtypes))
-        return made, dict(exporter.ways), exported.sizes.compared
+        dtypes = [abstract(leaf).dtype for argument in exported.arguments for leaf in argument.leaves]
+        return Compiled(run, text, lowered.results, lowered.tree, tuple(dtypes))
 
 
 def _quickly(leaf: Any) -> Any:

@@ -54,7 +54,12 @@ def _gather(interp: Interpreter, op: Operation, operands: Values, environment: E
     inner = [n for n in range(array.ndim) if n not in removed]
     kind = interp.result_type(op)
     assert isinstance(kind, ShapedType)
-    result = np.empty(kind.static_shape, dtype_of(kind.element_type))
+    # Where the type leaves sizes open, they are those of the batch and of the window.
+    windows = iter([sizes[dimension] for dimension in inner])
+    batches = iter([size for number, size in enumerate(indices.shape) if number != vector])
+    rank = len(inner) + indices.ndim - (vector < indices.ndim)
+    shape = [next(windows) if number in offsets else next(batches) for number in range(rank)]
+    result = np.empty(shape, dtype_of(kind.element_type))
     for index in np.ndindex(result.shape):
         batch = tuple([i for n, i in enumerate(index) if n not in offsets])
         start = _full_index(
