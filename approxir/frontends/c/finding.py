@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import NamedTuple
 
+from approxir.dialects.approx.payload import TRANSFORM_ALIASES, TRANSFORM_TYPES
+from approxir.frontends.c.keys import KEYS
 from approxir.frontends.c.reading import Written, read_annotation, short, tokens
 from approxir.frontends.c.scanning import SPLICE, Remark, without_comments
 from approxir.syntax.faults import Fault
@@ -23,7 +26,10 @@ class _Line(NamedTuple):
     is_pragma: bool
 
 
-_MARK = re.compile(r"\s*+@approx(?![\w$])")
+_MARK = re.compile(r"\s*+@approx\s*+:")
+# What was probably meant to be a mark, if a word behind it is one that annotations begin with.
+_NEAR_MARK = re.compile(r"\s*+@(?:(approx)[\s:;,.=_-]*+|(\w++)\s*+:\s*+)(\{|[\w$-]++)", re.IGNORECASE)
+_LIKENESS = 0.8
 _SPLICES = re.compile(SPLICE)
 _DOC_LINE = re.compile(r"//[/!]*+<?")
 _DOC_BLOCK = re.compile(r"/\*[*!]*+(?!/)<?")
@@ -51,6 +57,26 @@ def find_annotations(source: str, remarks: Sequence[Remark]) -> Iterator[Written
                 yield extent.parse()
             except Fault as fault:
                 yield fault
+        elif (fault := _near_mark(first)) is not None:
+            yield fault
+
+
+def _near_mark(line: _Line) -> Fault | None:
+    """What to say of a line that nearly begins an annotation."""
+    near = _NEAR_MARK.match(line.text)
+    if near is None:
+        return None
+    mark, other, word = near.groups()
+    if other is not None and not get_close_matches(other.lower(), ["approx"], 1, _LIKENESS):
+        return None
+    if word != "{" and word not in KEYS and word not in TRANSFORM_TYPES and word not in TRANSFORM_ALIASES:
+        return None
+    start = near.start(1 if mark is not None else 2) - 1
+    shown = short(line.text[start : near.end()])
+    meant = f"@approx:{' ' if word == '{' else ''}{word}"
+    hint = f"write {meant}, or another word in front of it if it is no annotation"
+    message = f"'{shown}' is no annotation, but nearly: these begin with '@approx:'"
+    return Fault(message, line.start + start, length=near.end() - start, hint=hint)
 
 
 def _lines(source: str, remarks: Sequence[Remark]) -> Iterator[_Line]:

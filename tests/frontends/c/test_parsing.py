@@ -173,7 +173,12 @@ def test_formats_can_be_mixed_in_one_file() -> None:
         "/* // @approx:knob */\n",
         "/*\n * // @approx:knob\n */\n",
         "// see @approx:knob\n",
-        "// @approximate:knob\n// @approx_knob\n",
+        "// @approximate:knob\n// @approximate\n// @appendix:knob\n",
+        "// @approx-ish comment\n",
+        "// @approx\n// knob\n",
+        "// @approx is what this does, approximately\n",
+        "// @Approx: a word about it\n",
+        "// @approximation: knob\n// @knob:knob\n// @:knob\n",
         "#pragma omp approx knob\n#pragma approximate\n",
         "#define KNOB // @approx:knob\n",
         "#if 0\n// @approx:knob\n#endif\n",
@@ -238,7 +243,6 @@ GOOD = "thresholds: [1] decisions: [0, 2]"
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("@approx decision_tree", 12, "expected ':', found 'decision_tree'"),
         ("@approx:", 12, "expected '{' or a name or a string, found the end"),
         ("@approx: {}", 4, "decision_tree needs transform_type"),
         ("@approx:decision_tree", 12, "decision_tree needs transform_type"),
@@ -346,6 +350,25 @@ def test_options_of_other_transforms() -> None:
         " transform_options={scheme: skip, seed: -3, rescale: true, loop: outer}\n" + KERNEL
     )
     assert found.transform_options == {"scheme": "skip", "seed": -3, "rescale": True, "loop": "outer"}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "@Approx:knob", "@APPROX: loop_perforate", "@approxdecision_tree", "@approx decision_tree", "@approx_knob", "@approx.try",
+        "@approx-knob", "@approx =task_skip", "@aprox:knob", "@aproxx : decision_tree", "@approx {", "@approx; transform",
+    ],
+)  # fmt: skip
+def test_what_nearly_begins_an_annotation(mark: str) -> None:
+    for text in (f"int x;\n// {mark} thresh=[1]\n", f"/*\n * {mark} */\n", f"///\n///{mark}\n"):
+        with pytest.raises(ax.AnnotationSyntaxError) as caught:
+            ax.parse_cpp_annotations(text + KERNEL)
+        (found,) = caught.value.diagnostics
+        assert found.message == f"'{mark}' is no annotation, but nearly: these begin with '@approx:'"
+        assert (found.line, found.column) == (2, text.split("\n")[1].index("@") + 1)
+        assert found.length == len(mark)
+        assert found.hint is not None
+        assert found.hint.startswith("write @approx:")
 
 
 def test_lint_decides_what_is_only_a_warning() -> None:
