@@ -13,14 +13,17 @@ import multiprocessing
 import os
 import pickle
 import signal
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
 from typing import Any
 
+from approxir.tuning import sessions
 from approxir.tuning.outcomes import Evaluate, Failure, attempt, died, evaluated, judged, timed_out
 from approxir.tuning.search_errors import TuningError
 
@@ -78,6 +81,8 @@ class Isolated:
         with _lock:
             child = _children.get(key)
         if child is None or not child.alive:
+            if child is not None:
+                child.kill()
             child = Child(self.evaluate, self.time_limit, multiprocessing.get_context(self.start))
             with _lock:
                 _children[key] = child
@@ -89,17 +94,24 @@ class Child:
 
     def __init__(self, evaluate: Evaluate, time_limit: float | None, context: BaseContext) -> None:
         self._limit = time_limit
+        try:
+            self._folder = tempfile.mkdtemp(prefix="approxir-")
+        except OSError as error:
+            raise TuningError(f"there is no room for a temporary folder: {error}") from None
         # A child that another thread forks in between would hold this one's end of the pipe open.
         with _starting:
             self._connection, theirs = context.Pipe()
             inherited = self._connection if context.get_start_method() == "fork" else None
             self._process: BaseProcess = context.Process(  # type: ignore[attr-defined]
-                target=_serve, args=(theirs, evaluate, inherited), daemon=True
+                target=_serve, args=(theirs, evaluate, inherited, self._folder), daemon=True
             )
+            # Where this process ends without closing anything, its children end first.
+            self._end = Finalize(None, self._killed, exitpriority=1)
             try:
                 self._process.start()
             except (AttributeError, TypeError, ValueError, OSError, pickle.PicklingError) as error:
                 # What pickling raises, for functions that are defined inside others for example.
+                self.kill()
                 raise TuningError(f"a process for evaluations cannot be started: {error}") from None
             finally:
                 theirs.close()
@@ -123,13 +135,19 @@ class Child:
 
     def kill(self) -> None:
         """End the process and everything that it has started."""
+        self._end()
+
+    def _killed(self) -> None:
         if self._process.pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             # Until it has become the leader of its group, there is no such group.
             self._process.kill()
+            # As long as nobody has waited for the leader, no other process has its number.
+            sessions.end_others(self._process.pid)
             self._process.join(_GRACE)
         self._connection.close()
+        sessions.remove(self._folder)
 
     def _ask(self, request: dict[str, int] | None, limit: float | None) -> Any:
         try:
@@ -152,29 +170,37 @@ class Child:
             raise
 
     def _buried(self) -> Failure:
+        if self._process.pid is not None:
+            sessions.end_others(self._process.pid)
         self._process.join(_GRACE)
         status = self._process.exitcode
         self.kill()
         return died(status)
 
 
-def _serve(connection: Connection, evaluate: Evaluate, inherited: Connection | None) -> None:
+def _serve(connection: Connection, evaluate: Evaluate, inherited: Connection | None, folder: str) -> None:
     """What a child does."""
     if inherited is not None:
         # The parent's end, which a child must not hold: it would never see that the parent is gone.
         inherited.close()
-    os.setsid()
+    sessions.begin(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    # Where the parent is gone, there is nobody to tell.
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            _answer(connection, evaluate)
+        finally:
+            sessions.remove(folder)
+
+
+def _answer(connection: Connection, evaluate: Evaluate) -> None:
     prepare: Callable[[], Any] = getattr(evaluate, "prepare", lambda: None)
     baseline: Callable[[], Any] = getattr(evaluate, "baseline", lambda: None)
     begun = attempt(lambda _: prepare(), {})
     connection.send(begun if isinstance(begun, Failure) else None)
     while True:
-        try:
-            request = connection.recv()
-        except EOFError:
-            return
+        request = connection.recv()
         if request is None:
             found = attempt(lambda _: baseline(), {})
             connection.send(found if found is None else judged(found, {}))
@@ -183,8 +209,10 @@ def _serve(connection: Connection, evaluate: Evaluate, inherited: Connection | N
             connection.send(evaluated(evaluate, request, 0, static=False))
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(folder: str) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
+        sessions.end_others(os.getpid())
+        sessions.remove(folder)
         os.killpg(0, signal.SIGKILL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -267,17 +268,70 @@ def test_the_children_of_a_command_end_with_it(tmp_path: Path) -> None:
     begun = time.monotonic()
     pid = evaluate({"f_decision_0": 1})["details"]["pid"]
     assert time.monotonic() - begun < 20
-    for _ in range(500):
+    assert _gone(pid)
+
+
+def _gone(pid: int) -> bool:
+    """Whether a process has ended, or ends within seconds; one that has not is ended."""
+    for _ in range(1000):
         try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            break
-        if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if stat.rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    return False
+
+
+HANGS = "import subprocess\nprint(os.getpid(), subprocess.Popen(['sleep', '100']).pid, file=open('pids', 'w'))\ntime.sleep(100)"
+
+
+def test_a_command_that_hangs_does_not_survive_the_time_limit_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    evaluate = command(tmp_path, HANGS, cwd=tmp_path)
+    with ax.Tuner(KNOB, engine="random") as tuner:
+        (failure,) = tuner.run(evaluate, evaluations=1, time_limit=3, progress=False).failures
+    assert failure.failure == "timeout: longer than 3 s"
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text(encoding="utf-8").split()]
+    assert [_gone(pid) for pid in pids] == [True, True]
+    assert os.listdir(temporary) == []
+
+
+def test_a_command_does_not_survive_the_search(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    evaluate = command(tmp_path, HANGS, cwd=tmp_path)
+    script = (
+        "import approxir as ax\nfrom approxir.tuning.evaluators.command import CommandEvaluator\n"
+        f"evaluate = CommandEvaluator({evaluate.command!r}, cwd={str(tmp_path)!r})\n"
+        f"ax.Tuner({KNOB!r}, engine='random').run(evaluate, evaluations=1, isolate=True)\n"
+    )
+    search = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(temporary)})
+    pids = tmp_path / "pids"
+    while not (pids.exists() and pids.read_text(encoding="utf-8").endswith("\n")):
+        assert search.poll() is None
+        time.sleep(0.01)
+    assert len(os.listdir(temporary)) == 1
+    search.kill()
+    search.wait()
+    assert [_gone(int(pid)) for pid in pids.read_text(encoding="utf-8").split()] == [True, True]
+    for _ in range(1000):
+        if not os.listdir(temporary):
             break
         time.sleep(0.01)
-    else:
-        os.kill(pid, signal.SIGKILL)
-        pytest.fail("it goes on")
+    assert os.listdir(temporary) == []
+
+
+KNOB = (
+    '"approx.util.annotation.decision_tree"() <{func_name = "f", transform_type = "loop_perforate", '
+    "thresholds = array<i32>, decisions = array<i32: 0>, decision_values = array<i32: 0, 1, 2, 3, 4>}> : () -> ()"
+)
 
 
 def test_tuning_a_command(tmp_path: Path) -> None:
@@ -285,11 +339,7 @@ def test_tuning_a_command(tmp_path: Path) -> None:
         "if kind == 2: os.abort()\nif kind == 3: print('nan')\n"
         "if kind != 3: print(json.dumps({'time_ms': 10 - kind, 'quality': 1 - kind / 10}))"
     )
-    text = (
-        '"approx.util.annotation.decision_tree"() <{func_name = "f", transform_type = "loop_perforate", '
-        "thresholds = array<i32>, decisions = array<i32: 0>, decision_values = array<i32: 0, 1, 2, 3, 4>}> : () -> ()"
-    )
-    with ax.Tuner(text, engine="random") as tuner:
+    with ax.Tuner(KNOB, engine="random") as tuner:
         frontier = tuner.run(command(tmp_path, body), evaluations=10, parallelism=2, progress=False)
     assert len(frontier.evaluations) == 5
     reasons = {e.config["f_decision_0"]: e.failure for e in frontier.failures}

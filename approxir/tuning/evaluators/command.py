@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from approxir.knobs.files import dump_config
+from approxir.tuning import sessions
 from approxir.tuning.outcomes import Failure, died, timed_out
 from approxir.tuning.search_errors import TuningError
 
@@ -36,8 +37,8 @@ class CommandEvaluator:
     goes to standard error is its own affair.
 
     A program that a signal ends, that returns another status than 0, takes too long, prints something else or
-    more than a mebibyte makes a failure. It runs in a session of its own, and all that it has started ends
-    with it.
+    more than a mebibyte makes a failure. It runs in a group of processes of its own, and all that it has
+    started ends with it.
 
     Args:
         command: the program and its arguments, as a list or as a shell would split it; no shell runs it.
@@ -72,12 +73,14 @@ class CommandEvaluator:
 
     def __call__(self, config: Mapping[str, int]) -> Any:
         """What the program says about a configuration, or a `Failure`."""
-        with tempfile.TemporaryDirectory(prefix="approxir-") as folder:
+        # In a child process that evaluates, whoever ends that one ends the program and removes the folder.
+        with tempfile.TemporaryDirectory(prefix="approxir-", dir=sessions.own_folder()) as folder:
             path = Path(folder) / "config.json"
             path.write_text(dump_config(config), encoding="utf-8")
             return self._run([part.replace(PLACE, str(path)) for part in self.command])
 
     def _run(self, command: list[str]) -> Any:
+        shared = sessions.own_folder() is not None
         try:
             process = subprocess.Popen(
                 command,
@@ -86,7 +89,9 @@ class CommandEvaluator:
                 stderr=subprocess.PIPE,
                 cwd=self.cwd,
                 env={**os.environ, **self.environment},
-                start_new_session=True,
+                # The program has a group of its own, and no session where this process has one to itself.
+                start_new_session=not shared,
+                process_group=0 if shared else None,
             )
         except OSError as error:
             return Failure(f"exception: {command[0]} cannot be run: {error.strerror}")
