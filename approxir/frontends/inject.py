@@ -59,9 +59,16 @@ def inject_annotations_text(base_mlir: str, annotations_text: str) -> str:
     if isinstance(annotations_text, str) and not annotations_text.strip():
         return base_mlir
     base = parse(base_mlir)
-    annotations = parse(annotations_text, file="<annotations>")
+    annotations = parse(with_line_ends_of(base_mlir, annotations_text), file="<annotations>")
     inject(base, annotations)
     return str(base)
+
+
+def with_line_ends_of(base_mlir: str, text: str) -> str:
+    """MLIR with the line ends that a module has, by its first one; strings in MLIR hold none."""
+    line, end, _ = base_mlir.partition("\n")
+    plain = text.replace("\r\n", "\n")
+    return plain.replace("\n", "\r\n") if end and line.endswith("\r") else plain
 
 
 def inject(base: Module, annotations: Module) -> None:

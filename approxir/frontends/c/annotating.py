@@ -16,7 +16,14 @@ from approxir.frontends.c.annotation import (
 from approxir.frontends.c.identity import identity_function, identity_text
 from approxir.frontends.c.parsing import Placed, parse_cpp_annotations, parse_source
 from approxir.frontends.c.symbols import symbols_of
-from approxir.frontends.inject import AnnotationError, Misfit, Plan, function_names, function_of
+from approxir.frontends.inject import (
+    AnnotationError,
+    Misfit,
+    Plan,
+    function_names,
+    function_of,
+    with_line_ends_of,
+)
 from approxir.lint.approximations import signature
 from approxir.syntax.source import Source
 from approxir.values import Type
@@ -66,7 +73,8 @@ def annotate(
     diagnostics: list[Diagnostic] = []
     named = [_named(each, names, text, diagnostics) for each in placed]
     types, refused = _state_types(placed, named, base, text, diagnostics)
-    annotations = parse(annotations_text(named, types), file="<annotations>")
+    operations = with_line_ends_of(base_mlir, annotations_text(named, types))
+    annotations = parse(operations, file="<annotations>")
     plan = Plan(base, annotations)
     owners = [each for each, group in zip(placed, operation_groups(named), strict=True) for _ in group]
     owner = dict(zip(plan.annotation_operations, owners, strict=True))

@@ -57,8 +57,8 @@ def find_annotations(source: str, remarks: Sequence[Remark]) -> Iterator[Written
                 yield extent.parse()
             except Fault as fault:
                 yield fault
-        elif (fault := _near_mark(first)) is not None:
-            yield fault
+        elif (near := _near_mark(first)) is not None:
+            yield near
 
 
 def _near_mark(line: _Line) -> Fault | None:

@@ -309,3 +309,21 @@ def test_annotating_twice_is_an_error_in_the_source() -> None:
     (found,) = caught.value.diagnostics
     assert (found.file, found.line, found.column) == ("k.c", 4, 12)
     assert found.message == "'sum' has an annotation approx.util.annotation.decision_tree already"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_ends_are_those_of_the_module(end: str) -> None:
+    for kind in ("i32", "i64"):
+        base = f"module {{\n  func.func private @sum(memref<?xf32>, {kind}) -> f32\n}}\n".replace("\n", end)
+        out = annotate(IDENTITY_SOURCE, base)
+        assert "@__identity_sum" in out
+        assert out.count("\n") == out.count(end) > 5
+        assert out.count("\r") == (out.count("\n") if end == "\r\n" else 0)
+    base = base.replace("i64", "i32")
+    for text in (
+        ax.parse_and_generate(IDENTITY_SOURCE),
+        ax.parse_and_generate(IDENTITY_SOURCE).replace("\n", "\r\n"),
+    ):
+        out = ax.inject_annotations_text(base, text)
+        assert out.count("\n") == out.count(end)
+        assert out.count("\r") == (out.count("\n") if end == "\r\n" else 0)
