@@ -43,10 +43,14 @@ class Functions:
         self._source = source
         self._code = code
         self._order: tuple[Language, ...] = ("c", "c++") if language == "c" else ("c++", "c")
-        self._trees = [Tree(source, code, self._order[0])]
+        self._has_prototypes = language == "c++"
+        self._trees = [self._tree(source, code, self._order[0])]
         if self._trees[0].faults:
-            self._trees.append(Tree(source, code, self._order[1]))
+            self._trees.append(self._tree(source, code, self._order[1]))
             self._trees.sort(key=lambda tree: tree.faults)
+
+    def _tree(self, source: str, code: str, language: Language) -> Tree:
+        return Tree(source, code, language, has_prototypes=self._has_prototypes)
 
     def following(self, place: int) -> Function:
         """The first function that is defined or declared behind an offset.
@@ -79,7 +83,7 @@ class Functions:
         """The first function behind an offset, each declaration there looked at by itself."""
         at = place
         for end in _declaration_ends(self._code, place):
-            trees = [Tree(self._source[at:end], self._code[at:end], name) for name in self._order]
+            trees = [self._tree(self._source[at:end], self._code[at:end], name) for name in self._order]
             passed = False
             for tree in trees:
                 try:

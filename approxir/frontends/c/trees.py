@@ -67,7 +67,8 @@ class Function:
     """A function definition or declaration.
 
     `parameters` is the number of parameters, None where it is not known: for packs, for what the parser does
-    not understand, and for functions that may be members of a class, which get their object besides.
+    not understand, for ``int f();`` in what may be C, where it says nothing of them, and for functions that
+    may be members of a class, which get their object besides.
     """
 
     name: str
@@ -91,9 +92,13 @@ class NoFunction(Fault):
 
 
 class Tree:
-    """What the parser of one language makes of code; `faults` is how much of it was not understood."""
+    """What the parser of one language makes of code; `faults` is how much of it was not understood.
 
-    def __init__(self, source: str, code: str, language: Language) -> None:
+    `has_prototypes` says that ``int f();`` declares that there are no parameters, as it does in C++.
+    """
+
+    def __init__(self, source: str, code: str, language: Language, *, has_prototypes: bool) -> None:
+        self._has_prototypes = has_prototypes
         self._source = source
         self._code = code
         root = _parse(code, language).root_node
@@ -261,6 +266,10 @@ class Tree:
             # A variable, or a macro with arguments.
             raise _unclear(node)
         count = None if parameters is None else _count(parameters)
+        declared_only = around.type != "function_definition" and not scope and len(names) == 1
+        if declared_only and not self._has_prototypes and parameters is not None:
+            # In C, ``int f();`` says nothing of the parameters.
+            count = count if parameters.named_children else None
         if len(names) > 1 or _is_member(around):
             count = None
         return Function(names[-1], (*scope, *names[:-1]), count, around.start_byte, current.start_byte)

@@ -327,3 +327,15 @@ def test_line_ends_are_those_of_the_module(end: str) -> None:
         out = ax.inject_annotations_text(base, text)
         assert out.count("\n") == out.count(end)
         assert out.count("\r") == (out.count("\n") if end == "\r\n" else 0)
+
+
+def test_parameters_that_the_source_does_not_say_are_those_of_the_module() -> None:
+    source = IDENTITY_SOURCE.replace("const float *data, long n", "")
+    (found,) = ax.parse_cpp_annotations(source, language="c")
+    assert found.state_indices == [-1]
+    out = annotate(source, "func.func private @sum(memref<?xf32>, i64) -> f32\n", language="c")
+    assert "@__identity_sum(%arg0: i64)" in out
+    with pytest.raises(ax.AnnotationError, match="there is no argument -1: 'sum' has 0 in the module"):
+        annotate(source, "func.func private @sum() -> f32\n", language="c")
+    with pytest.raises(ax.AnnotationSyntaxError, match="there is no parameter -1: 'sum' has no parameters"):
+        ax.parse_cpp_annotations(source, language="c++")

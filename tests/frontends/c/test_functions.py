@@ -27,7 +27,9 @@ def following(source: str, place: int = 0, language: str | None = None) -> tuple
     ("source", "name", "parameters"),
     [
         ("int f(void);", "f", 0),
-        ("int f();", "f", 0),
+        ("int f();", "f", None),
+        ("int f() { return 0; }", "f", 0),
+        ("namespace n { int f(); }", "n::f", 0),
         ("static inline float *f(const float * restrict a, unsigned long n)\n{ return a; }", "f", 2),
         ("void f(uint32_t a, size_t b, Unknown *c) {}", "f", 3),
         ("void qsort_(void *a, size_t n, int (*cmp)(const void *, const void *));", "qsort_", 3),
@@ -213,6 +215,13 @@ def test_the_language_decides_what_is_tried_first() -> None:
     assert following(source, language="c") == ("f", 1)
     with pytest.raises(ValueError, match="no language is called 'rust'"):
         following(source, language="rust")
+
+
+def test_an_empty_list_says_nothing_of_parameters_in_c() -> None:
+    assert following("int f();", language="c") == ("f", None)
+    assert following("int f() { return 0; }", language="c") == ("f", 0)
+    assert following("int f(void);", language="c") == ("f", 0)
+    assert following("int f();", language="c++") == ("f", 0)
 
 
 def test_the_language_of_a_file() -> None:
