@@ -20,10 +20,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from approxir.errors import ApproxIRError, MissingDependencyError, ParseError
+
+try:
+    import numpy as np
+except ImportError as error:
+    raise MissingDependencyError("arguments need NumPy; install approxir[interp]") from error
 
 from approxir.codegen.signature import Signature
-from approxir.errors import ApproxIRError, ParseError
 from approxir.interp.errors import Trap
 from approxir.interp.numbers import dtype_of
 from approxir.syntax.attributes import parse_type

@@ -41,9 +41,9 @@ def command(
 ) -> int:
     """Show the Pareto frontiers that files of evaluations hold: JSON, JSON lines, CSV, HPVM's configurations.
 
-    Each file is a frontier of its own, which has the file's name; the folder of a search may stand for the
-    record in it. Quality 1 is that of the exact program, and a loss is what is missing from it. '-' reads
-    standard input.
+    Each file is a frontier of its own, which has the file's name; the folder of a search, or the one that
+    approxir tune has written, may stand for the records in it. Quality 1 is that of the exact program, and a
+    loss is what is missing from it. '-' reads standard input.
 
     \b
     Examples:
@@ -91,20 +91,35 @@ def command(
 def read(path: str, *, names: dict[str, str] | None = None, baseline_ms: float | None = None) -> Frontier:
     """The frontier that a file holds, in whichever format, or the record in the folder of a search.
 
+    A folder may also be one that `approxir tune` has written, with one search or two, which are merged.
     Raises `ApproxIRError` for one that is none, and `OSError`.
     """
     from approxir.tuning.frontier_files import parse_frontier
 
     if os.path.isdir(path):
-        from approxir.tuning.database import RECORD
+        from approxir.tuning.frontier import Frontier
 
-        path = os.path.join(path, RECORD)
+        first, *others = [read(record) for record in _records(path)]
+        return Frontier.merge(first, *others)
     text, name = streams.read(path, hint=text_files.NO_JSON)
     if is_hpvm(text):
         from approxir.tuning import hpvm
 
         return hpvm.to_frontier(hpvm.parse(text, name), names=names, baseline_ms=baseline_ms)
     return parse_frontier(text, name)
+
+
+def _records(folder: str) -> list[str]:
+    """The records of searches in a folder; the path of one that is not there if there is none."""
+    from approxir.tuning.database import RECORD
+
+    for within in ("", "search"):
+        for names in (("",), ("static", "dynamic")):
+            paths = [os.path.join(folder, within, name, RECORD) for name in names]
+            found = [path for path in paths if os.path.exists(path)]
+            if found:
+                return found
+    return [os.path.join(folder, RECORD)]
 
 
 def is_hpvm(text: str) -> bool:

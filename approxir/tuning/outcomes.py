@@ -61,9 +61,14 @@ def evaluated(evaluate: Evaluate, config: Mapping[str, int], number: int, static
 
 def failed(error: BaseException) -> Failure:
     """The failure that an exception makes."""
-    text = str(error)
+    try:
+        text = str(error)
+    except Exception:
+        # It is the user's class, whose texts may be as wrong as the evaluation.
+        text = "its text cannot be shown"
     if not isinstance(error, ApproxIRError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    # `traceback` replaces texts that cannot be shown.
     trace = "".join(traceback.format_exception(error))
     return Failure(_short(f"exception: {text}"), {"traceback": trace[-_MOST_TRACE:]})
 

@@ -70,7 +70,9 @@ def _named(
     try:
         return float(compare(reference, result, **options))
     except QualityError as error:
-        raise QualityError(f"{where}: {error}") from None if where else error
+        if not where:
+            raise
+        raise QualityError(f"{where}: {error}") from None
 
 
 def _pairs(reference: Any, result: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
@@ -304,10 +306,15 @@ def rbo(reference: Any, result: Any, *, p: float = 0.95, depth: int = 1000) -> f
     (W. Webber, A. Moffat and J. Zobel, "A similarity measure for indefinite rankings", ACM Transactions on
     Information Systems 28, 2010; truncated as in the ApproxMLIR paper, equation 3.)
 
-    Items are numbers or texts; of one that a list repeats, the first counts. Computed in time linear in D.
+    Items are numbers or texts; of one that a list repeats, the first counts, as if the list had no others.
+    Computed in time linear in the length of the lists.
     """
     _check_ranking(p, depth)
-    return overlap(_items(reference, "the reference"), _items(result, "the result"), p, depth)
+    first, second = (
+        list(dict.fromkeys(_items(items, what)))
+        for items, what in ((reference, "the reference"), (result, "the result"))
+    )
+    return overlap(first, second, p, depth)
 
 
 @_each

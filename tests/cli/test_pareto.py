@@ -129,6 +129,29 @@ def test_the_folder_of_a_search(folder: Path, capsys: Capture) -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["out", "out/search"])
+def test_the_folders_that_tuning_writes(folder: Path, capsys: Capture, given: str) -> None:
+    for name, frontier in (("static", STATIC), ("dynamic", DYNAMIC)):
+        database = Database(folder / "out" / "search" / name)
+        database.begin({})
+        for one in frontier.evaluations:
+            database.add(one)
+        database.close()
+    assert main(["pareto", given, "-o", "-"]) == 0
+    (folder / "found.json").write_text(capsys.readouterr().out)
+    assert Frontier.load(folder / "found.json") == Frontier([*STATIC.evaluations, *DYNAMIC.evaluations])
+    # One search alone.
+    for name in ("static", "dynamic"):
+        (folder / "out" / "search" / name / "evaluations.jsonl").rename(folder / f"{name}.jsonl")
+    (folder / "static.jsonl").rename(folder / "out" / "search" / "evaluations.jsonl")
+    assert main(["pareto", given, "-o", "-"]) == 0
+    (folder / "found.json").write_text(capsys.readouterr().out)
+    assert Frontier.load(folder / "found.json").evaluations == STATIC.evaluations
+    (folder / "out" / "search" / "evaluations.jsonl").unlink()
+    assert main(["pareto", given]) == 1
+    assert "evaluations.jsonl: No such file" in capsys.readouterr().err
+
+
 def test_stdin(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(HPVM.encode())))
     assert main(["pareto", "-"]) == 0

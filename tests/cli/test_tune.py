@@ -194,3 +194,15 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert "best: " in printed
     assert len(ax.Frontier.load(out / "frontier.json").evaluations) >= 10
+
+
+@pytest.mark.parametrize("command", ["tune", "run"])
+def test_numpy_may_be_missing(command: str) -> None:
+    script = (
+        "import sys; sys.modules['numpy'] = None\nfrom approxir.cli.main import main\n"
+        f"sys.exit(main({[command, EXAMPLE, *CALL]!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "install approxir[interp]" in done.stderr
+    assert "Traceback" not in done.stderr

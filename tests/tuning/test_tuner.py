@@ -48,6 +48,23 @@ def test_asking_and_telling_by_hand() -> None:
         assert held.best == held.frontier.best(quality=0.95)
 
 
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_exceptions_that_cannot_be_shown_are_failures() -> None:
+    def evaluate(config: dict[str, int]) -> Any:
+        raise Unspeakable
+
+    for isolate in (False, True):
+        with tuner(engine="random") as held:
+            found = held.run(evaluate, evaluations=2, isolate=isolate, progress=False)
+        reasons = {failure.failure for failure in found.failures}
+        assert reasons == {"exception: Unspeakable: its text cannot be shown"}
+        assert "Unspeakable" in found.failures[0].details["traceback"]
+
+
 def test_many_can_be_asked_for_at_once_and_none_comes_twice() -> None:
     with tuner() as held:
         trials = [held.ask() for _ in range(60)]
