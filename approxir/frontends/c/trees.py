@@ -297,7 +297,7 @@ class Tree:
             or value.has_error
             or any(each.type in _LITERALS for each in value.named_children)
         ):
-            raise _unclear(node)
+            raise _unclear(node, "may declare a function or a variable")
         # No variable is of the type void.
         names = self._components(name)
         return Function(names[-1], (*scope, *names[:-1]), None, around.start_byte, name.start_byte)
@@ -379,13 +379,13 @@ def _is_passed(node: Node) -> bool:
     return called is not None and called.type == "identifier"
 
 
-def _unclear(node: Node) -> Unclear:
-    return unclear_line(node.start_point.row + 1)
+def _unclear(node: Node, problem: str = "is not understood") -> Unclear:
+    return unclear_line(node.start_point.row + 1, problem)
 
 
-def unclear_line(line: int) -> Unclear:
-    """What to raise for code that is not understood."""
-    message = f"which function follows cannot be told: the code in line {line} is not understood"
+def unclear_line(line: int, problem: str = "is not understood") -> Unclear:
+    """What to raise for code that is not understood, or means one of two things."""
+    message = f"which function follows cannot be told: the code in line {line} {problem}"
     return Unclear(message, -1, hint=NAME_IT)
 
 

@@ -172,6 +172,7 @@ def test_no_function_is_passed_over() -> None:
             "line 1 is not understood",
         ),
         ("return 1; }\nvoid f(int a) {", "is not understood"),
+        ("int x;\nT f(U (*a)[3]);", "the code in line 2 may declare a function or a variable"),
     ],
 )
 def test_nothing_is_guessed(source: str, message: str) -> None:
