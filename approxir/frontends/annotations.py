@@ -21,8 +21,8 @@ from approxir.frontends.decorators import (
     needs_pre_emit_transform,
 )
 from approxir.frontends.errors import FrontendError
+from approxir.frontends.options import options_attribute
 from approxir.ir.module import parse
-from approxir.values import Attribute, DictAttr, InvalidValue, attribute
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def annotation_ops(func_name: str, config: Mapping[str, Any] | None, naming: Nam
         found.append(TryAnnotation.create(func_name, checker=checker, recover=recover))
     static = checked.get("static_transform")
     if static is not None:
-        options = _options(static.transform_options)
+        options = options_attribute(static.transform_options)
         found.append(
             TransformAnnotation.create(func_name, static.transform_type, static.knob_val, options=options)
         )
@@ -110,17 +110,5 @@ def tree_params(tree: DecisionTree) -> KnobParams:
         thresholds_uppers=tuple(upper),
         decision_values=tuple(tree.decision_values) or tuple(dict.fromkeys(tree.decisions)),
         transform_type=tree.transform_type,
-        transform_options=_options(tree.transform_options),
+        transform_options=options_attribute(tree.transform_options),
     )
-
-
-def _options(options: Mapping[str, Any]) -> DictAttr:
-    held: dict[str, Attribute] = {}
-    for key, value in options.items():
-        # NumPy's numbers say what Python's do.
-        plain = value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
-        try:
-            held[key] = attribute(plain)
-        except InvalidValue as error:
-            raise FrontendError(f"transform_options[{key!r}]: {error.message}") from None
-    return DictAttr(held)

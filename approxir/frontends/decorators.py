@@ -14,12 +14,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import index
 from typing import Any, TypedDict, TypeVar
 
 from approxir.dialects.approx.params import I32_LIMITS
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, transform_name
 from approxir.frontends.errors import FrontendError
+from approxir.frontends.options import check_options
 from approxir.nearest import did_you_mean
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -39,7 +41,7 @@ class DecisionTree:
     Attributes:
         state_function: computes the state, one integer, from some of the function's arguments.
         state_indices: which arguments it is called with; negative ones count from the end.
-        thresholds: where the states are parted.
+        thresholds: where the states are parted, ascending.
         decisions: one knob value for each interval, so one more than there are thresholds.
         transform_type: which approximation; a name in `approxir.transforms`.
         approx_kernels: for ``func_substitute``, the function to call instead, by knob value.
@@ -78,10 +80,12 @@ class DecisionTree:
                 f"({len(self.thresholds) + 1}): one knob value for each interval between thresholds"
             )
         _check_transform(self.transform_type)
-        _check_options(self.transform_options)
+        check_options(self.transform_type, self.transform_options)
         _check_kernels(self.approx_kernels)
+        _check_knob_values(self.decisions, "decisions")
+        _check_knob_values(self.decision_values, "decision_values")
         if self.transform_type == FUNC_SUBSTITUTE:
-            for value in self.decisions:
+            for value in (*self.decisions, *self.decision_values):
                 if value != 0 and value not in self.approx_kernels:
                     raise FrontendError(
                         f"func_substitute needs approx_kernels[{value}], the function to call for the "
@@ -92,6 +96,27 @@ class DecisionTree:
                 f"decision_values length ({len(self.decision_values)}) must be at least decisions length "
                 f"({len(self.decisions)})"
             )
+        self._check_thresholds()
+
+    def _check_thresholds(self) -> None:
+        for before, after in pairwise(self.thresholds):
+            if before >= after:
+                raise FrontendError(
+                    f"thresholds must ascend, but {after} follows {before}: no state would be between them"
+                )
+        count = len(self.thresholds)
+        for name in ("thresholds_lower", "thresholds_upper"):
+            length = len(getattr(self, name))
+            if length not in (0, 1, count):
+                raise FrontendError(
+                    f"{name} length ({length}) must be thresholds length ({count}), or 1 for all thresholds"
+                )
+        for low, high in zip(*self.bounds(), strict=False):
+            if low > high:
+                raise FrontendError(
+                    f"thresholds_lower has {low}, above {high} in thresholds_upper (0 and 100 unless given): "
+                    "the threshold could have no value"
+                )
 
     def bounds(self) -> tuple[list[int], list[int]]:
         """The least and the greatest value of each threshold; as given, where they are not one for each."""
@@ -149,7 +174,8 @@ class StaticTransform:
         """Raise `FrontendError` when the fields, which may be changed, contradict each other."""
         _check_transform(self.transform_type)
         _integers([self.knob_val], "knob_val", I32_LIMITS)
-        _check_options(self.transform_options)
+        _check_knob_values([self.knob_val], "knob_val")
+        check_options(self.transform_type, self.transform_options)
         if self.approx_kernel is not None:
             _check_function(self.approx_kernel, "approx_kernel")
         elif self.transform_type == FUNC_SUBSTITUTE and self.knob_val > 0:
@@ -333,11 +359,10 @@ def _check_kernels(kernels: object) -> None:
         _check_function(kernel, f"approx_kernels[{value}]")
 
 
-def _check_options(options: object) -> None:
-    if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
-        raise FrontendError(
-            f"transform_options must be a dictionary with names as keys, not {options!r:.200}"
-        )
+def _check_knob_values(values: Iterable[int], what: str) -> None:
+    for value in values:
+        if value < 0:
+            raise FrontendError(f"{what} holds {value}; the least knob value is 0, which is exact")
 
 
 def _check_transform(name: object) -> None:

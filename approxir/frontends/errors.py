@@ -15,5 +15,5 @@ class FrontendError(ApproxIRError, ValueError):
 class FixedArgumentWarning(UserWarning):
     """An exported function does not do for every value of an integer what the Python function does.
 
-    It has the example's value built in, whatever it is called with; or it does nothing special for a size such as 0.
+    It has the value of the example built in, or does nothing special for a size such as 0.
     """

@@ -89,6 +89,13 @@ class Transform(ABC):
         """Whether the knob value asks for no approximation at all."""
         return value == 0
 
+    def problem(self, options: DictAttr) -> str | None:
+        """What is wrong with options, if anything; subclasses look at the values of those that there are."""
+        unknown = sorted(set(options).difference(self.options))
+        if not unknown:
+            return None
+        return f"{self.name} has no option '{unknown[0]}'; its options: {', '.join(self.options) or 'none'}"
+
     @abstractmethod
     def apply(self, scope: Scope, value: int, options: DictAttr) -> None:
         """Rewrite what the transform governs. Raises `PassError`."""

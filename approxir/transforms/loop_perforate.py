@@ -36,6 +36,24 @@ class LoopPerforate(Transform):
     def is_exact(self, value: int) -> bool:
         return value <= 1
 
+    def problem(self, options: DictAttr) -> str | None:
+        loop, scheme, seed = options.get("loop"), options.get("scheme"), options.get("seed")
+        rescale = options.get("rescale")
+        unknown = super().problem(options)
+        if unknown is not None:
+            return unknown
+        if loop is not None and not isinstance(loop, IntegerAttr | StringAttr):
+            return f"the option loop is an integer or a string, not {loop}"
+        if isinstance(loop, IntegerAttr) and loop.value < 0:
+            return f"the option loop is {loop.value}; loops are counted from 0"
+        if scheme is not None and (not isinstance(scheme, StringAttr) or scheme.value not in SCHEMES):
+            return f"the option scheme is one of {', '.join(SCHEMES)}, not {scheme}"
+        if seed is not None and not isinstance(seed, IntegerAttr):
+            return f"the option seed is an integer, not {seed}"
+        if rescale is not None and not isinstance(rescale, BoolAttr | UnitAttr):
+            return f"the option rescale is true or false, not {rescale}"
+        return None
+
     def apply(self, scope: Scope, value: int, options: DictAttr) -> None:
         held = _Options.read(scope, options)
         loop = _find(scope, held)
@@ -78,28 +96,19 @@ class _Options:
     @classmethod
     def read(cls, scope: Scope, options: DictAttr) -> _Options:
         """The options as Python values. Raises `PassError` for unknown ones, and for wrong values."""
-        unknown = sorted(set(options).difference(LoopPerforate.options))
-        if unknown:
-            known = ", ".join(LoopPerforate.options)
-            raise scope.error(f"{LOOP_PERFORATE} has no option '{unknown[0]}'; its options: {known}")
+        problem = LoopPerforate().problem(options)
+        if problem is not None:
+            raise scope.error(problem)
         loop = options.get("loop")
-        scheme = options.get("scheme") or StringAttr(STRIDE)
-        seed = options.get("seed") or IntegerAttr(0)
-        rescale = options.get("rescale") or BoolAttr(False)
-        if loop is not None and not isinstance(loop, IntegerAttr | StringAttr):
-            raise scope.error(f"the option loop is an integer or a string, not {loop}")
-        if isinstance(loop, IntegerAttr) and loop.value < 0:
-            raise scope.error(f"the option loop is {loop.value}; loops are counted from 0")
-        if not isinstance(scheme, StringAttr) or scheme.value not in SCHEMES:
-            raise scope.error(f"the option scheme is one of {', '.join(SCHEMES)}, not {scheme}")
-        if not isinstance(seed, IntegerAttr):
-            raise scope.error(f"the option seed is an integer, not {seed}")
-        if isinstance(rescale, UnitAttr):
-            rescale = BoolAttr(True)
-        if not isinstance(rescale, BoolAttr):
-            raise scope.error(f"the option rescale is true or false, not {rescale}")
-        chosen = None if loop is None else loop.value
-        return cls(chosen, scheme.value, seed.value, rescale.value)
+        scheme = options.get("scheme")
+        seed = options.get("seed")
+        rescale = options.get("rescale")
+        return cls(
+            loop.value if isinstance(loop, IntegerAttr | StringAttr) else None,
+            scheme.value if isinstance(scheme, StringAttr) else STRIDE,
+            seed.value if isinstance(seed, IntegerAttr) else 0,
+            rescale.value if isinstance(rescale, BoolAttr) else rescale is not None,
+        )
 
 
 def _find(scope: Scope, options: _Options) -> Operation | None:

@@ -382,6 +382,11 @@ def test_wrong_inputs(call: Any, message: str) -> None:
         call()
 
 
+def test_unknown_back_ends_are_value_errors() -> None:
+    with pytest.raises(ax.FrontendError, match="there is no back end 'cuda'"):
+        ax.approximate(total, backend="cuda")
+
+
 def test_integers_that_are_too_large_when_the_program_is_known() -> None:
     fast = ax.approximate(lambda n, x: x * n, backend="interp")
     assert fast(3, 2.0) == 6

@@ -68,6 +68,29 @@ def test_fields_are_kept_as_given() -> None:
         ({"state_indices": 0}, "must be a list of integers"),
         ({"state_function": 5}, "state_function must be a function"),
         ({"transform_options": ["rescale"]}, "must be a dictionary with names"),
+        ({"transform_options": {"rescal": True}}, "no option 'rescal'.*did you mean rescale"),
+        ({"transform_options": {"scheme": "strid"}}, "scheme is one of stride, skip"),
+        ({"transform_options": {"loop": -1}}, "loops are counted from 0"),
+        (
+            {"transform_type": "task_skipping", "transform_options": {"scheme": "stride"}},
+            "no option 'scheme'",
+        ),
+        ({"transform_options": {"seed": object()}}, r"transform_options\['seed'\]"),
+        ({"decisions": [0, -1, 2]}, "decisions holds -1; the least knob value is 0"),
+        ({"decision_values": [0, 1, 2, -3]}, "decision_values holds -3"),
+        ({"thresholds": [500, 100]}, "thresholds must ascend, but 100 follows 500"),
+        ({"thresholds": [500, 500]}, "thresholds must ascend"),
+        ({"thresholds_lower": [1, 2, 3]}, r"thresholds_lower length \(3\) must be thresholds length \(2\)"),
+        ({"thresholds_upper": [1, 2, 3]}, r"thresholds_upper length \(3\)"),
+        ({"thresholds_lower": [5], "thresholds_upper": [10, 4]}, "has 5, above 4"),
+        (
+            {
+                "transform_type": "func_substitute",
+                "approx_kernels": {1: other, 2: other},
+                "decision_values": [0, 1, 2, 3],
+            },
+            r"needs approx_kernels\[3\]",
+        ),
     ],
 )
 def test_trees_that_are_refused(changes: dict[str, Any], message: str) -> None:
@@ -79,6 +102,10 @@ def test_trees_that_are_refused(changes: dict[str, Any], message: str) -> None:
 def test_static_transforms_and_contracts_that_are_refused() -> None:
     with pytest.raises(ax.FrontendError, match="needs approx_kernel"):
         ax.StaticTransform("func_substitute", 1)
+    with pytest.raises(ax.FrontendError, match="knob_val holds -2"):
+        ax.StaticTransform("loop_perforate", -2)
+    with pytest.raises(ax.FrontendError, match=r"no option 'sede'.*did you mean seed"):
+        ax.StaticTransform("loop_perforate", 2, transform_options={"sede": 5})
     assert ax.StaticTransform("func_substitute", 0).approx_kernel is None
     assert ax.StaticTransform("func_substitute", 1, other).approx_kernel is other
     with pytest.raises(ax.FrontendError, match="knob_val must hold integers"):
@@ -185,7 +212,7 @@ numbers = st.integers(-(1 << 31), (1 << 31) - 1)
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
-    thresholds=st.lists(numbers, max_size=6),
+    thresholds=st.lists(numbers, max_size=6) | st.lists(numbers, max_size=6, unique=True).map(sorted),
     decisions=st.lists(st.integers(0, 5), max_size=7),
     values=st.lists(st.integers(0, 5), max_size=8),
     kernels=st.sets(st.integers(0, 5)),
@@ -198,7 +225,8 @@ def test_which_trees_are_refused(
     wrong = (
         len(decisions) != len(thresholds) + 1
         or transform == "perforate"
-        or (transform == "func_substitute" and not {d for d in decisions if d} <= kernels)
+        or (transform == "func_substitute" and not {d for d in decisions + values if d} <= kernels)
+        or thresholds != sorted(set(thresholds))
         or 0 < len(values) < len(decisions)
     )
     fields: dict[str, Any] = {
@@ -209,7 +237,7 @@ def test_which_trees_are_refused(
         "transform_type": transform,
     }
     if wrong:
-        with pytest.raises(ValueError, match=r"decisions|transform_type|approx_kernels"):
+        with pytest.raises(ValueError, match=r"decisions|transform_type|approx_kernels|ascend"):
             tree(**fields)
         return
     held = tree(**fields)

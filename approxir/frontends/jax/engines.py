@@ -27,13 +27,11 @@ class Program(Protocol):
 
 
 def check_engine(name: str) -> None:
-    """Raise `UnknownBackendError` unless there is a back end of that name, or it is the interpreter."""
+    """Raise `FrontendError` unless there is a back end of that name, or it is the interpreter."""
     if not isinstance(name, str) or name not in (INTERPRETER, *backend.BACKENDS):
         names = [INTERPRETER, *backend.BACKENDS]
         hint = did_you_mean(name, names) if isinstance(name, str) else None
-        raise backend.UnknownBackendError(
-            f"there is no back end {name!r}; {hint or 'there are: ' + ', '.join(names)}"
-        )
+        raise FrontendError(f"there is no back end {name!r}; {hint or 'there are: ' + ', '.join(names)}")
 
 
 def load(engine: str, module: Module, function: str, live: bool, options: Mapping[str, Any]) -> Program:
