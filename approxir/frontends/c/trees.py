@@ -371,10 +371,12 @@ def _has_literals(parameters: Node) -> bool:
 
 
 def _is_passed(node: Node) -> bool:
-    """Whether a statement is one that no function can be taken for: empty, or a macro with its arguments."""
+    """Whether a statement is one that no function can be taken for: empty, assembly, or a macro by itself."""
     if node.type != "expression_statement" or not node.named_children:
         return True
     held = node.named_children[0]
+    if held.type == "gnu_asm_expression":
+        return True
     called = held.child_by_field_name("function") if held.type == "call_expression" else held
     return called is not None and called.type == "identifier"
 

@@ -59,6 +59,7 @@ def following(source: str, place: int = 0, language: str | None = None) -> tuple
         ("int A::f(int x) { return x; }", "A::f", None),
         ("template <class T> T A<T>::f(T a) { return a; }", "A::f", None),
         ("API_EXPORT int f(int a);", "f", 1),
+        ("asm(\"nop\");\n;\nMODULE(x);\nMACRO(x, y)\nint f(int a);", "f", 1),
         ("EXPORT(int) f(int a) { return a; }", "f", 1),
         ("DECLARE(x)\nint f(int a) { return 1; }", "f", 1),
         ("STATIC_ASSERT(sizeof(int) == 4);\n__global__ void f(float *a) {}", "f", 1),
