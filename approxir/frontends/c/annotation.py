@@ -18,7 +18,8 @@ from approxir.dialects.approx.params import KnobParams, integer, integers
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, transform_name
 from approxir.frontends.c.identity import identity_function, identity_text
 from approxir.frontends.errors import FrontendError
-from approxir.values import Attribute, DictAttr, InvalidValue, Type, attribute
+from approxir.frontends.options import options_attribute
+from approxir.values import InvalidValue, Type
 from approxir.values.strings import symbol_text
 
 Kind = Literal["decision_tree", "transform", "try", "knob", "convert_to_call"]
@@ -94,7 +95,9 @@ class CppAnnotation:
         if self.kind == "transform":
             decisions = () if self.knob_val is None else (self.knob_val,)
             return KnobParams(
-                decisions=decisions, transform_type=self.transform_type, transform_options=self._options()
+                decisions=decisions,
+                transform_type=self.transform_type,
+                transform_options=options_attribute(self.transform_options),
             )
         return KnobParams(
             thresholds=tuple(self.thresholds),
@@ -103,7 +106,7 @@ class CppAnnotation:
             thresholds_uppers=tuple(self.thresholds_upper or [max(_GREATEST, t) for t in self.thresholds]),
             decision_values=tuple(self.decision_values or dict.fromkeys(self.decisions)),
             transform_type=self.transform_type,
-            transform_options=self._options(),
+            transform_options=options_attribute(self.transform_options),
         )
 
     @property
@@ -139,7 +142,11 @@ class CppAnnotation:
         held: list[AnnotationOp]
         if self.kind == "transform":
             value = self._needed("knob_val")
-            held = [TransformAnnotation.create(name, kind, value, options=self._options())]
+            held = [
+                TransformAnnotation.create(
+                    name, kind, value, options=options_attribute(self.transform_options)
+                )
+            ]
         else:
             function = self._needed("state_function")
             held = [
@@ -170,15 +177,6 @@ class CppAnnotation:
         if value is None:
             raise FrontendError(f"the annotation {self.kind} of '{self.func_name}' has no {name}")
         return value
-
-    def _options(self) -> DictAttr:
-        held: dict[str, Attribute] = {}
-        for key, value in self.transform_options.items():
-            try:
-                held[key] = attribute(value)
-            except InvalidValue as error:
-                raise FrontendError(f"transform_options[{key!r}]: {error.message}") from None
-        return DictAttr(held)
 
 
 def generate_cpp_annotation_mlir(annotations: Iterable[CppAnnotation], module_name: str | None = None) -> str:

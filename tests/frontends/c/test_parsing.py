@@ -319,15 +319,16 @@ def test_an_annotation_that_means_nothing(text: str, column: int, message: str) 
 @pytest.mark.parametrize(
     ("options", "wrong", "message", "hint"),
     [
-        ("scheme: foo, seed: 3", "foo", "loop_perforate has no scheme 'foo'", "it is one of stride, skip, truncate, random"),
-        ("scheme: randon", "randon", "loop_perforate has no scheme 'randon'", "did you mean random?"),
-        ("scheme: 3", "3", "loop_perforate has no scheme like that", "it is one of stride, skip, truncate, random"),
+        ("scheme: foo, seed: 3", "foo", 'the option scheme is one of stride, skip, truncate, random, not "foo"', None),
+        ("scheme: randon", "randon", 'the option scheme is one of stride, skip, truncate, random, not "randon"',
+         "did you mean random?"),
+        ("scheme: 3", "3", "the option scheme is one of stride, skip, truncate, random, not 3 : i64", None),
         ("scheme: random, sed: 3", "sed", "loop_perforate has no option 'sed'", "did you mean seed?"),
         ("rate: 3", "rate", "loop_perforate has no option 'rate'", "its options: loop, scheme, seed, rescale"),
-        ("seed: x", "x", "the option seed is an integer", None),
-        ("seed: true", "true", "the option seed is an integer", None),
-        ("rescale: 1", "1", "the option rescale is true or false", None),
-        ("loop: -1", "-1", "the option loop is the number of a loop, from 0, or its name", None),
+        ("seed: x", "x", 'the option seed is an integer, not "x"', None),
+        ("seed: true", "true", "the option seed is an integer, not true", None),
+        ("rescale: 1", "1", "the option rescale is true or false, not 1 : i64", None),
+        ("loop: -1", "-1", "the option loop is -1; loops are counted from 0", None),
     ],
 )  # fmt: skip
 def test_options_that_the_transform_does_not_know(
