@@ -16,6 +16,8 @@ from approxir.transforms.while_loops import WhileLoop, find_counter, perforate_w
 from approxir.transforms.while_rescale import while_rescaling
 from approxir.values import BoolAttr, DictAttr, IntegerAttr, StringAttr, UnitAttr
 
+_MOST_NAMES = 8
+
 
 class LoopPerforate(Transform):
     """Leave out iterations of the first loop, or of the one that an option names; 0 and 1 are exact.
@@ -120,7 +122,15 @@ def _find(scope: Scope, options: _Options) -> Operation | None:
     if isinstance(chosen, str):
         found = next((op for op in loops if chosen in location_names(op)), None)
         if found is None:
-            raise scope.error(f'there is no loop with the location loc("{chosen}")')
+            names = sorted({name for op in loops for name in location_names(op)})
+            shown = ", ".join(f'"{name}"' for name in names[:_MOST_NAMES])
+            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            raise scope.error(
+                f'there is no loop with the location loc("{chosen}")',
+                hint=f"loops have the names {shown}{more}"
+                if names
+                else "no loop has a name; give its number",
+            )
         return found
     if chosen >= len(loops):
         plural = "loop" if len(loops) == 1 else "loops"

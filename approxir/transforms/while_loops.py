@@ -54,7 +54,8 @@ def find_counter(loop: WhileLoop, scope: Scope) -> Counter:
         raise scope.error(
             f"{op.name} has no recognisable counter",
             hint="a carried value that the condition compares by <, <=, >, >= or != with a bound that does "
-            "not change, and that the body yields with a step added that does not change",
+            "not change, and that the body yields with a step added that does not change; to count down, add "
+            "a negative step instead of subtracting one",
         )
     return counter
 

@@ -409,3 +409,37 @@ def test_loops_by_name(backend: str) -> None:
         static = ax.StaticTransform("loop_perforate", 2, transform_options={"loop": loop})
         fast = ax.approximate(twice, {"static_transform": static}, backend=backend)
         assert fast(DATA) == (21, 9)
+
+
+@on_backends
+def test_loops_that_count_down_by_subtracting(backend: str) -> None:
+    def kernel(x: Any) -> Any:
+        def body(held: Any) -> Any:
+            i, s = held
+            return i - 1, s + x[i]
+
+        return lax.while_loop(lambda held: held[0] > 0, body, (jnp.int32(6), jnp.float32(0)))[1]
+
+    exact = ax.approximate(kernel, backend=backend)
+    half = ax.approximate(
+        kernel, {"static_transform": ax.StaticTransform("loop_perforate", 2)}, backend=backend
+    )
+    assert [float(exact(DATA)), float(half(DATA))] == [2 + 3 + 4 + 5 + 6 + 7, 7 + 5 + 3]
+
+
+def test_names_of_loops_that_there_are() -> None:
+    def kernel(x: Any) -> Any:
+        def outer(i: Any, s: Any) -> Any:
+            with jax.named_scope("inner"):
+                return lax.fori_loop(0, 6, lambda j, t: t + x[j], s)
+
+        return lax.fori_loop(0, 2, outer, jnp.float32(0))
+
+    def perforated(loop: str, backend: str) -> Any:
+        static = ax.StaticTransform("loop_perforate", 2, transform_options={"loop": loop})
+        return ax.approximate(kernel, {"static_transform": static}, backend=backend)
+
+    assert perforated("inner/while", "interp")(DATA) == 2 * (1 + 3 + 5)
+    text = ax.export_with_config(kernel, (DATA,), perforated("outer", "interp").knobs)
+    with pytest.raises(ax.ApproxIRError, match=r'names "inner/while", "jit\(kernel\)/while"'):
+        ax.compile(text)

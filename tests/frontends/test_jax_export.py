@@ -356,6 +356,18 @@ def test_integers_that_cannot_stay_open_are_built_in() -> None:
         ax.export_to_mlir(kernel, jax.ShapeDtypeStruct((), jnp.int32), jnp.zeros(3))
 
 
+def test_callbacks_into_python_are_refused() -> None:
+    inner = ax.approximate(total, backend="interp").as_jax()
+
+    def noisy(x: Any) -> Any:
+        jax.debug.print("{}", x)
+        return x
+
+    for kernel in (lambda x: inner(3, x) + 1, noisy):
+        with pytest.raises(ax.FrontendError, match="calls back into Python"):
+            ax.export_to_mlir(kernel, jnp.ones(4))
+
+
 @pytest.mark.parametrize(
     "kernel",
     [

@@ -18,7 +18,8 @@ def as_state(result: Any, name: str) -> Any:
     """A state as one i32, such that it exceeds the same thresholds.
 
     Truth values count as 0 and 1, other integers saturate at the ends of i32. Floats are rounded down, which
-    changes no comparison with an integer; NaN, which exceeds nothing, becomes the least i32.
+    changes no comparison with an integer; NaN, which exceeds nothing, becomes the least i32, which reaches no
+    threshold but that number itself.
     """
     jnp = load_jax().numpy
     value = _one(result, f"the state function {name}", "a state")

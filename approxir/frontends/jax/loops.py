@@ -17,7 +17,7 @@ from approxir.ir.ssa import Value
 from approxir.ir.symbols import SymbolTable
 from approxir.transforms.folding import owner_op
 from approxir.transforms.while_loops import WhileLoop
-from approxir.values import DenseElementsAttr, SymbolRefAttr, TensorType
+from approxir.values import DenseElementsAttr, IntegerType, SymbolRefAttr, TensorType
 from approxir.values.elements import dense_tensor
 
 # What JAX calls the functions that it makes of bodies, now and in its older releases; a number may follow.
@@ -39,6 +39,7 @@ def tidy_loops(module: Module, name: str) -> None:
         if _changes_nothing(op):
             op.replace_with(op.operands[0])
     for op in loops:
+        _count_by_adding(op)
         _count_once(op)
 
 
@@ -85,6 +86,27 @@ def _is_body(name: str) -> bool:
 def _callee(call: Operation) -> str:
     held = call.attributes.get("callee")
     return held.root if isinstance(held, SymbolRefAttr) else ""
+
+
+def _count_by_adding(op: Operation) -> None:
+    """Add the negative of what the body of a loop subtracts from a carried integer: counters are added to."""
+    loop = WhileLoop(op)
+    for slot, value in enumerate(loop.last.operands):
+        subtract = owner_op(value)
+        if subtract is None or subtract.name != "stablehlo.subtract":
+            continue
+        old, step = subtract.operands
+        number, kind = loop.number(step), old.type
+        if loop.carried_slot(old) != slot or number is None or not isinstance(kind, TensorType):
+            continue
+        element = kind.element_type
+        # The least integer has no negative, nor has one without a sign.
+        if (
+            isinstance(element, IntegerType)
+            and element.signedness != "unsigned"
+            and number > -(1 << (element.width - 1))
+        ):
+            subtract.replace_with(_plus(Builder.before(subtract), old, -number))
 
 
 def _count_once(op: Operation) -> None:

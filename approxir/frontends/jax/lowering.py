@@ -36,6 +36,9 @@ WAYS: tuple[Way, ...] = ("value", "size", "fixed")
 """The ways, the most general one first."""
 
 MAIN = "main"
+_CALLBACKS = ("xla_ffi_python_", "xla_python_")
+"""What JAX calls to run Python begins so, now and in its older releases."""
+
 _MOST_MIXED = 4
 
 
@@ -176,7 +179,7 @@ def lower(
             # raised when it is one is what counts, unless another way works.
             first = first or error
             continue
-        made = _module(lowered, results, arguments, attempt, sizes, locations)
+        made = _module(lowered, results, arguments, attempt, sizes, locations, name)
         if made is not None:
             if "size" in attempt.values():
                 # JAX does not take watched dimensions everywhere; what was seen until then counts.
@@ -300,12 +303,18 @@ def _module(
     ways: Mapping[str, Way],
     sizes: Sizes,
     locations: bool,
+    name: str,
 ) -> Lowered | None:
     """The function with its arguments in order; None where it has gathers that no engine runs."""
     text = lowered.compiler_ir("stablehlo").operation.get_asm(
         large_elements_limit=None, enable_debug_info=locations, use_local_scope=True
     )
     module = parse(text, file="<jax>")
+    if _calls(module, _CALLBACKS):
+        raise FrontendError(
+            f"{name} calls back into Python (jax.pure_callback, jax.debug.print, or what as_jax() of an "
+            "approximated function returns), which no module can do; call something else in it"
+        )
     inline_only_call(module, MAIN)
     tidy_loops(module, MAIN)
     measured = sum(way == "size" for way in ways.values())
@@ -316,8 +325,8 @@ def _module(
     return Lowered(module, tuple(results), tree, dict(ways))
 
 
-def _calls(module: Module, prefix: str) -> bool:
-    """Whether there is a custom call of something with such a name.
+def _calls(module: Module, prefix: str | tuple[str, ...]) -> bool:
+    """Whether there is a custom call of something whose name begins so.
 
     Operations on sizes that are not known, which StableHLO lacks, are such calls to JAX.
     """
