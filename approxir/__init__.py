@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         tune_cpp,
         tune_jax,
     )
+    from approxir.tuning.search_errors import BoundWarning
     from approxir.tuning.space import SearchSpace, space
     from approxir.tuning.tuner import Tuner
     from approxir.values import Attribute, Type, attribute, to_python
@@ -162,6 +163,7 @@ _WHERE = {
     "approxir.tuning.runtime": (
         "ApproxTunerInterface", "create_tuner_arg_parser", "tune", "tune_cpp", "tune_jax",
     ),
+    "approxir.tuning.search_errors": ("BoundWarning",),
     "approxir.tuning.space": ("SearchSpace", "space"),
     "approxir.tuning.tuner": ("Tuner",),
     "approxir.tuning.errors": ("NoConfigurationError", "RecordError"),
@@ -182,9 +184,9 @@ _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = [
     "FUNC_SUBSTITUTE_PIPELINE", "PASS_PIPELINE", "AnnotationError", "AnnotationSyntaxError",
     "ApproxIRError", "ApproxTunerInterface", "Approximated", "ArgumentError", "Attribute", "Block",
-    "BlockArgument", "Builder", "CgeistConfig", "CompilationError", "ConfigError", "ConvergenceError",
-    "CppAnnotation", "DecisionTree", "Diagnostic", "Evaluation", "FixedArgumentWarning", "FrontendError",
-    "Frontier", "IRError", "Kernel", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
+    "BlockArgument", "BoundWarning", "Builder", "CgeistConfig", "CompilationError", "ConfigError",
+    "ConvergenceError", "CppAnnotation", "DecisionTree", "Diagnostic", "Evaluation", "FixedArgumentWarning",
+    "FrontendError", "Frontier", "IRError", "Kernel", "Knob", "KnobParams", "KnobView", "MLIRConfigManager",
     "MissingDependencyError", "Module", "NoConfigurationError", "OpResult", "Operation", "ParamsError",
     "ParseError", "Pass", "PassError", "Pattern", "PrintError", "RecordError", "Region", "SafetyContract",
     "SearchSpace", "SourceLocation", "StaticTransform", "SymbolTable", "ToolchainConfig", "TunableParam",

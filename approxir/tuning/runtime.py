@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from approxir.errors import ApproxIRError
+from approxir.errors import ApproxIRError, ArgumentError
 from approxir.files import write_text_atomic
 from approxir.ir.module import parse
 from approxir.knobs.files import save_config
@@ -17,7 +18,7 @@ from approxir.tuning.engines.open_tuner import load
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.frontier import Frontier
 from approxir.tuning.outcomes import Evaluate
-from approxir.tuning.search_errors import SpaceError, TuningError
+from approxir.tuning.search_errors import BoundWarning, SpaceError, TuningError
 from approxir.tuning.space import Config, SearchSpace
 from approxir.tuning.subject import module_text
 from approxir.tuning.tuner import Tuner
@@ -47,6 +48,33 @@ class TuningResult(dict[str, Any]):
     def points(self) -> tuple[Evaluation, ...]:
         """The points of the frontier, fastest first."""
         return self.frontier.points
+
+    @property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """All evaluations, in the order in which they were made."""
+        return self.frontier.evaluations
+
+    @property
+    def failures(self) -> tuple[Evaluation, ...]:
+        """See `Frontier.failures`."""
+        return self.frontier.failures
+
+    @property
+    def knee(self) -> Evaluation:
+        """See `Frontier.knee`."""
+        return self.frontier.knee
+
+    def at_loss(self, loss: float) -> Evaluation:
+        """See `Frontier.at_loss`."""
+        return self.frontier.at_loss(loss)
+
+    def speedup(self, point: Evaluation, *, baseline: Evaluation | None = None) -> float:
+        """See `Frontier.speedup`."""
+        return self.frontier.speedup(point, baseline=baseline)
+
+    def merge(self, *others: Frontier) -> Frontier:
+        """See `Frontier.merge`."""
+        return self.frontier.merge(*others)
 
     def best(self, *, quality: float | None = None, time_ms: float | None = None) -> Evaluation:
         """See `Frontier.best`."""
@@ -96,16 +124,19 @@ def tune(
         options: further arguments of `Tuner` (``engine``, ``seed``, ``resume``, ...) and `Tuner.run`
             (``evaluations``, ``isolate``, ``time_limit``, ``executor``, ``progress``).
 
-    Raises `ValueError` for a text without parameters, and what `Tuner` and `Tuner.run` raise.
+    Where nothing reached the threshold, the result holds the module as it was, with a `BoundWarning`.
+
+    Raises `ValueError` for a text without parameters, `ParseError` for one that is no MLIR, and what `Tuner`
+    and `Tuner.run` raise.
     """
     budget = _from_environment(TIME_BUDGET, 3600.0) if time_budget is None else float(time_budget)
     threshold = _from_environment(ACCURACY, 0.9) if accuracy_threshold is None else float(accuracy_threshold)
     running: dict[str, Any] = {"seconds": budget, "parallelism": parallelism}
     running |= {name: options.pop(name) for name in tuple(options) if name in _RUN}
     folder = None if database is None else _folder(database)
-    found = _space(mlir_source)
-    options.setdefault("subject", _subject(mlir_source, found))
-    with Tuner(found, bound=threshold, database=folder, **options) as tuner:
+    space, subject = _read(mlir_source)
+    options.setdefault("subject", subject)
+    with Tuner(space, bound=threshold, database=folder, **options) as tuner:
         tuner.run(evaluate_fn, callback=_reporting(result_callback), **running)
         return _result(mlir_source, tuner)
 
@@ -181,7 +212,7 @@ class ApproxTunerInterface:
         accuracy_threshold: the least accuracy; by default that of `args`.
         result_callback: called with the configuration, the time and the accuracy of each success.
 
-    Raises `ValueError` for a text without parameters.
+    Raises `ValueError` for a text without parameters, and `ParseError` for one that is no MLIR.
     """
 
     def __init__(
@@ -200,14 +231,17 @@ class ApproxTunerInterface:
         self.accuracy_threshold = 0.9 if accuracy_threshold is None else accuracy_threshold
         self.result_callback = result_callback
         self.config_manager = MLIRConfigManager()
+        self.space, self._subject = _read(mlir_source)
         self.tunable_params = self.config_manager.parse_annotations(mlir_source)
-        self.space = _space(mlir_source)
         self.best_config: Config | None = None
         self.best_time = float("inf")
         self.best_accuracy = 0.0
 
     def run_tuning(self) -> TuningResult:
-        """Search, write the best to the files of the options, and return it as `tune` does."""
+        """Search, write the best to the files of the options, and return it as `tune` does.
+
+        Where nothing reached the threshold, nothing is written, with a `BoundWarning`.
+        """
         args = self.args
         seconds = getattr(args, "stop_after", None)
         count = getattr(args, "test_limit", None)
@@ -223,7 +257,7 @@ class ApproxTunerInterface:
             database=_folder(database),
             seed=getattr(args, "seed", 0),
             resume=getattr(args, "resume", False),
-            subject=_subject(self.mlir_source, self.space),
+            subject=self._subject,
             **options,
         ) as tuner:
             self._begin_with(tuner)
@@ -234,13 +268,14 @@ class ApproxTunerInterface:
                 parallelism=max(1, getattr(args, "parallelism", 1) or 1),
                 callback=_reporting(self.result_callback),
             )
-            result = _result(self.mlir_source, tuner)
+            result = _result(self.mlir_source, tuner, "; no files are written")
+            reached = tuner.best is not None
         self.best_config = result["best_config"]
         self.best_time = result["best_time"]
         self.best_accuracy = result["best_accuracy"]
-        if getattr(args, "output_config", None):
+        if reached and getattr(args, "output_config", None):
             save_config(args.output_config, result["best_config"])
-        if getattr(args, "output_mlir", None):
+        if reached and getattr(args, "output_mlir", None):
             write_text_atomic(args.output_mlir, result["best_mlir"])
         return result
 
@@ -252,15 +287,16 @@ class ApproxTunerInterface:
             tuner.suggest({**self.space.nearest({}), **load_config(path)})
 
 
-def _space(text: str) -> SearchSpace:
+def _read(text: str) -> tuple[SearchSpace, dict[str, str]]:
+    """The space of a text, and what a record tells about it."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"mlir_source is a text, not {type(text).__name__}")
+    module = parse(text)
     try:
-        return SearchSpace.of(text)
+        space = SearchSpace.of(module)
     except SpaceError as error:
         raise SpaceError(f"the MLIR text has no tunable parameters: {error}") from None
-
-
-def _subject(text: str, found: SearchSpace) -> dict[str, str]:
-    return {"module": module_text(parse(text), found)}
+    return space, {"module": module_text(module, space)}
 
 
 def _reporting(callback: ResultCallback | None) -> Callable[[Evaluation], object] | None:
@@ -274,7 +310,7 @@ def _reporting(callback: ResultCallback | None) -> Callable[[Evaluation], object
     return report
 
 
-def _result(text: str, tuner: Tuner) -> TuningResult:
+def _result(text: str, tuner: Tuner, consequence: str = "") -> TuningResult:
     best = tuner.best
     entries: dict[str, Any] = {
         "best_config": tuner.space.current,
@@ -282,7 +318,10 @@ def _result(text: str, tuner: Tuner) -> TuningResult:
         "best_time": float("inf"),
         "best_accuracy": 0.0,
     }
-    if best is not None:
+    if best is None:
+        # The line that has called whoever calls this.
+        warnings.warn(_nothing(tuner) + consequence, BoundWarning, stacklevel=3)
+    else:
         config = dict(best.config)
         entries = {
             "best_config": config,
@@ -291,6 +330,22 @@ def _result(text: str, tuner: Tuner) -> TuningResult:
             "best_accuracy": best.quality,
         }
     return TuningResult(entries, tuner.frontier)
+
+
+def _nothing(tuner: Tuner) -> str:
+    """Why there is no best configuration."""
+    done = tuner.evaluations
+    qualities = [evaluation.quality for evaluation in done if evaluation.quality is not None]
+    if qualities:
+        reason = f"the best of {len(done)} evaluations has {max(qualities):.4g}"
+    elif done:
+        reason = f"all {len(done)} evaluations failed, the first one with: {done[0].failure}"
+    else:
+        reason = "there was no evaluation"
+    return (
+        f"nothing reached the accuracy {tuner.bound:g}: {reason}; the result holds the module as it was "
+        "given, which need not reach it"
+    )
 
 
 def _folder(database: str | os.PathLike[str]) -> Path:

@@ -19,3 +19,7 @@ class DatabaseError(TuningError):
 
 class DatabaseInUseError(DatabaseError):
     """Another tuner writes to the same database."""
+
+
+class BoundWarning(UserWarning):
+    """No configuration keeps the bound on quality, and what is returned is the module as it was."""

@@ -58,6 +58,8 @@ class SearchSpace:
         understood, `ParseError` for a text that is none, and `SpaceError` for modules without any parameters,
         bounds that leave no room for ascending thresholds, and names that cannot stand for modules.
         """
+        from approxir.ir.module import parse
+
         if not isinstance(modules, Mapping):
             found = cls(tuple(_knobs_of(modules, "")))
         else:
@@ -69,6 +71,10 @@ class SearchSpace:
             ]
             found = cls(tuple(knobs), tuple(modules))
         if not found.knobs:
+            # Looking for knobs alone does not see every mistake in a text.
+            for module in modules.values() if isinstance(modules, Mapping) else (modules,):
+                if isinstance(module, str):
+                    parse(module)
             raise SpaceError("there is nothing to tune: no knob has a threshold or a decision")
         for knob in found.knobs:
             if not knob.size:
@@ -116,6 +122,8 @@ class SearchSpace:
 
     def contains(self, config: Mapping[str, Any]) -> bool:
         """Whether this is a configuration of the space: every parameter, no other, all values allowed."""
+        if not isinstance(config, Mapping):
+            return False
         if len(config) != len(self.names) or any(name not in config for name in self.names):
             return False
         try:
@@ -229,6 +237,8 @@ class SearchSpace:
         Thresholds are sorted, and moved apart where they are the same. Raises `SpaceError` for vectors with
         too few numbers or too many, and for numbers outside of their axes.
         """
+        if not isinstance(vector, Sequence) and not hasattr(vector, "__len__"):
+            raise SpaceError(f"a vector is a sequence of integers, not {vector!r}")
         if len(vector) != len(self.axes):
             raise SpaceError(f"a vector of this space has {len(self.axes)} numbers, not {len(vector)}")
         try:
@@ -259,6 +269,9 @@ class SearchSpace:
     @classmethod
     def from_json(cls, data: Any) -> SearchSpace:
         """The space that `to_json` has made an object of. Raises `SpaceError` for another one."""
+        if not isinstance(data, Mapping):
+            what = "a text; json.loads makes the object of it" if isinstance(data, str) else repr(data)
+            raise SpaceError(f"this is no search space: an object is needed, as to_json makes it, not {what}")
         try:
             if data["version"] != VERSION:
                 raise SpaceError(f"this release reads search spaces of version {VERSION}")
@@ -298,7 +311,7 @@ class SearchSpace:
         kind = "static " if self.is_static else ""
         return (
             f"{_counted(len(self.knobs), 'knob')}, {_counted(len(self.names), 'parameter')}, "
-            f"{shown_size(self.size)} {kind}configurations"
+            f"{shown_size(self.size)} {kind}configuration{'' if self.size == 1 else 's'}"
         )
 
     def __repr__(self) -> str:

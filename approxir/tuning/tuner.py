@@ -59,8 +59,9 @@ class Tuner:
         engine: what proposes configurations: ``portfolio`` (OpenTuner and ``evolution`` by turns),
             ``opentuner``, ``evolution`` (a search along the whole frontier), ``random``, or a subclass of
             `Engine`.
-        seed: what random numbers begin with. The same seed, engine and outcomes, told in the same order, give
-            the same search.
+        seed: what random numbers begin with. The same seed and outcomes, told in the same order, give the
+            same search with ``evolution`` and ``random``; OpenTuner, alone and in ``portfolio``, also looks
+            at the clock, so that searches may differ after about a hundred evaluations.
         database: the folder that keeps every evaluation; None keeps them in memory only. It is locked while
             the tuner uses it.
         resume: go on with the search that the database holds, if it holds one; else a new one is begun

@@ -57,6 +57,12 @@ def test_tune(folder: Path) -> None:
     # And as a frontier.
     assert result.best(quality=0.95).config == result["best_config"]
     assert result.points == result.frontier.points
+    assert result.evaluations == result.frontier.evaluations
+    assert result.failures == ()
+    assert result.knee == result.frontier.knee
+    assert result.at_loss(0.05) == result.best(quality=0.95)
+    assert result.speedup(result.points[0], baseline=result.points[0]) == 1
+    assert result.merge(ax.Frontier()) == result.frontier
     result.save(folder / "frontier.json")
     assert ax.Frontier.load(folder / "frontier.json") == result.frontier
     result.plot(folder / "frontier.svg")
@@ -65,12 +71,30 @@ def test_tune(folder: Path) -> None:
     assert len(read_searches("opentuner.db")[0].evaluations) == 30
 
 
-def test_nothing_is_good_enough() -> None:
-    result = ax.tune(TEXT, lambda config: (1.0, 0.5), 0.9, database=None, evaluations=5, engine="random")
+def test_nothing_is_good_enough(folder: Path) -> None:
+    def tuned(evaluate: Any, count: int = 5) -> Any:
+        return ax.tune(TEXT, evaluate, 0.9, database=None, evaluations=count, engine="random")
+
+    with pytest.warns(
+        ax.BoundWarning, match="accuracy 0.9: the best of 5 evaluations has 0.5; the re"
+    ) as caught:
+        result = tuned(lambda config: (1.0, 0.5))
+    assert caught[0].filename == __file__
     assert result["best_config"] == ax.parse(TEXT).config()
     assert result["best_mlir"] == TEXT
     assert (result["best_time"], result["best_accuracy"]) == (float("inf"), 0.0)
     assert len(result.frontier.evaluations) == 5
+    with pytest.warns(ax.BoundWarning, match="all 5 evaluations failed, the first one with: garbage: None"):
+        tuned(lambda config: None)
+    with pytest.warns(ax.BoundWarning, match="there was no evaluation"):
+        tuned(LANDSCAPE, 0)
+    args = ax.create_tuner_arg_parser().parse_args(["--test-limit", "3", "--technique", "PureRandom"])
+    interface = ax.ApproxTunerInterface(args, TEXT, lambda config: (1.0, 0.5))
+    with pytest.warns(ax.BoundWarning, match="no files are written") as caught:
+        assert interface.run_tuning()["best_mlir"] == TEXT
+    assert caught[0].filename == __file__
+    assert not Path(args.output_config).exists()
+    assert not Path(args.output_mlir).exists()
 
 
 def test_variables_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +138,17 @@ def test_texts_without_parameters() -> None:
         ax.tune("module {}", LANDSCAPE, database=None)
     with pytest.raises(ValueError, match="no tunable parameters"):
         ax.ApproxTunerInterface(ax.create_tuner_arg_parser().parse_args([]), "module {}", LANDSCAPE)
+
+
+@pytest.mark.parametrize("text", ["module { func.func @f( }", TEXT + "module { func.func @f( }"])
+def test_texts_that_are_no_mlir(text: str) -> None:
+    with pytest.raises(ax.ParseError) as caught:
+        ax.tune(text, LANDSCAPE, database=None)
+    assert (caught.value.line, caught.value.column) == (text.count("\n") + 1, 22)
+    with pytest.raises(ax.ParseError):
+        ax.ApproxTunerInterface(ax.create_tuner_arg_parser().parse_args([]), text, LANDSCAPE)
+    with pytest.raises(ax.ArgumentError, match="mlir_source is a text, not NoneType"):
+        ax.tune(None, LANDSCAPE, database=None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("technique", [[], ["--technique", "PureRandom"]])

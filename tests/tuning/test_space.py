@@ -414,3 +414,29 @@ def test_how_spaces_are_shown() -> None:
     assert "<td>0..9</td>" in made._repr_html_()
     assert shown_size(10**5000).startswith("about 10^")
     assert shown_size(1_234_567) == "1,234,567"
+
+
+def test_what_is_no_configuration_vector_or_space() -> None:
+    made = ax.space(TEXT_OF_ONE)
+    assert str(made) == "1 knob, 1 parameter, 1 configuration"
+    assert not made.contains(None)  # type: ignore[arg-type]
+    assert None not in made
+    with pytest.raises(SpaceError, match="a vector is a sequence of integers, not None"):
+        made.decode(None)  # type: ignore[arg-type]
+    with pytest.raises(SpaceError, match=r"as to_json makes it, not a text; json\.loads makes"):
+        SearchSpace.from_json(json.dumps(made.to_json()))
+    with pytest.raises(SpaceError, match="as to_json makes it, not None"):
+        SearchSpace.from_json(None)
+
+
+TEXT_OF_ONE = (
+    '"approx.util.annotation.decision_tree"() <{func_name = "f", transform_type = "loop_perforate", '
+    "thresholds = array<i32>, decisions = array<i32: 2>, decision_values = array<i32: 2>}> : () -> ()"
+)
+
+
+@pytest.mark.parametrize("broken", ["module { func.func @f( }", "module {", "%"])
+def test_texts_that_are_no_mlir(broken: str) -> None:
+    for modules in (broken, {"one": TEXT_OF_ONE.replace("decision_tree", "other"), "two": broken}):
+        with pytest.raises(ax.ParseError):
+            SearchSpace.of(modules)
