@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from approxir.errors import ApproxIRError, CompilationError, DiagnosticError
@@ -169,7 +168,7 @@ def _run_program(program: str, names: list[str], text: str, timeout: float | Non
     import shutil
     import subprocess
 
-    found = shutil.which(Path(program).expanduser())
+    found = shutil.which(os.path.expanduser(program))
     if found is None:
         raise CompilationError(
             f"the toolchain names '{program}', which is no executable that can be found; "

@@ -323,3 +323,9 @@ def test_a_pipeline_as_one_text() -> None:
         ax.run_pipeline(ax.parse(PLAIN), "emit-aprox")
     with pytest.raises(TypeError, match="names of passes"):
         ax.run_pipeline(ax.parse(PLAIN), [1])  # type: ignore[list-item]
+
+
+def test_a_program_by_a_relative_path(echo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(echo.parent)
+    chosen = ax.ToolchainConfig(approx_opt_ml="./my-opt")
+    assert ax.compile(OTHER, ["emit-approx"], toolchain=chosen) == f"// --emit-approx\n{OTHER}"
