@@ -58,36 +58,59 @@ def checked(value: Any, kind: Type, what: str) -> Any:
 
 
 def _integer(value: Any, kind: IntegerType | IndexType, what: str) -> int | bool:
-    if isinstance(value, np.ndarray) and value.ndim:
-        raise Trap(f"{what}: an array was given for the type {kind}")
+    item = _item(value, kind, what)
     try:
-        number = as_index(value.item() if isinstance(value, np.generic | np.ndarray) else value)
+        number = as_index(item.item() if isinstance(item, np.generic) else item)
     except TypeError:
         raise Trap(f"{what}: {_shown(value)} is no integer, which the type {kind} needs") from None
-    width = width_of(kind)
-    low, high = -(1 << width >> 1), (1 << width) - 1
-    if isinstance(kind, IndexType) or (isinstance(kind, IntegerType) and kind.signedness == "signed"):
-        high >>= 1
-    if isinstance(kind, IntegerType) and kind.signedness == "unsigned":
-        low = 0
+    low, high = _limits(kind)
     if not low <= number <= high:
         raise Trap(f"{what}: {_shown(number)} does not fit into {kind}")
     converted: int | bool = held(number, kind)
     return converted
 
 
+def _limits(kind: IntegerType | IndexType) -> tuple[int, int]:
+    """The least and the largest integer that can be given; of a signless type in either reading."""
+    width = width_of(kind)
+    low, high = -(1 << width >> 1), (1 << width) - 1
+    if isinstance(kind, IndexType) or kind.signedness == "signed":
+        high >>= 1
+    elif kind.signedness == "unsigned":
+        low = 0
+    return low, high
+
+
 def _number(value: Any, kind: Type, what: str) -> Any:
-    if isinstance(value, np.ndarray) and value.ndim:
-        raise Trap(f"{what}: an array was given for the type {kind}")
-    known = isinstance(value, int | float | complex | np.generic | np.ndarray)
-    if not known or isinstance(value, bool | np.bool_ | np.str_ | np.bytes_):
+    item = _item(value, kind, what)
+    known = isinstance(item, int | float | complex | np.generic) and not isinstance(item, bool | np.bool_)
+    if not known or (isinstance(kind, FloatType) and isinstance(item, complex | np.complexfloating)):
         raise Trap(f"{what}: {_shown(value)} is no number of type {kind}")
     try:
         with np.errstate(all="ignore"):
-            item = value[()] if isinstance(value, np.ndarray) else value
             return held(complex(item) if isinstance(kind, ComplexType) else item, kind)
     except (TypeError, ValueError, OverflowError):
         raise Trap(f"{what}: {_shown(value)} is no number of type {kind}") from None
+
+
+def _item(value: Any, kind: Type, what: str) -> Any:
+    """What stands for a scalar: itself, or the element of an array without dimensions."""
+    item = value
+    if isinstance(value, np.ndarray):
+        _refuse_masked(value, what)
+        if value.ndim:
+            raise Trap(f"{what}: an array was given for the type {kind}")
+        item = value[()]
+    # NumPy would make numbers of times and of memory.
+    if isinstance(item, np.datetime64 | np.timedelta64 | np.flexible):
+        raise Trap(f"{what}: {_shown(value)} is no number of type {kind}")
+    return item
+
+
+def _refuse_masked(value: Any, what: str) -> None:
+    if isinstance(value, np.ma.MaskedArray):
+        hint = "hand over its filled() or its data"
+        raise Trap(f"{what}: a masked array was given, which has no values where it is masked", hint=hint)
 
 
 def _shown(value: Any) -> str:
@@ -99,18 +122,64 @@ def _shown(value: Any) -> str:
 
 
 def _array(value: Any, kind: Type, what: str) -> Array:
-    dtype = dtype_of(kind.element_type)  # type: ignore[attr-defined]
-    if hasattr(value, "dtype") or isinstance(value, np.ndarray):
-        array = np.asarray(value)
-        if array.dtype != dtype:
-            raise Trap(f"{what}: an array of {array.dtype} was given, {kind} needs {dtype}")
-    else:
-        try:
-            array = np.array(value, dtype)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise Trap(f"{what}: {type(value).__name__} does not convert to {kind}: {error}") from None
+    """An array of exactly the type, or one of scalars that the type of the elements takes."""
+    element: Type = kind.element_type  # type: ignore[attr-defined]
+    dtype = dtype_of(element)
+    _refuse_masked(value, what)
+    if not hasattr(value, "dtype"):
+        return _converted(value, kind, element, what)
+    array = _as_array(value, None, kind, what)
+    if array.dtype != dtype:
+        raise Trap(f"{what}: an array of {array.dtype} was given, {kind} needs {dtype}")
     _check_shape(array.shape, kind, what)
     return array
+
+
+def _as_array(value: Any, dtype: Any, kind: Type, what: str) -> Array:
+    try:
+        return np.asarray(value, dtype)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise Trap(f"{what}: {type(value).__name__} does not convert to {kind}: {error}") from None
+
+
+def _converted(value: Any, kind: Type, element: Type, what: str) -> Array:
+    """Numbers, nested lists of them and what offers an array, by the rules for scalars."""
+    nested = isinstance(value, list | tuple)
+    given = _as_array(value, object if nested else None, kind, what)
+    _check_shape(given.shape, kind, what)
+    # What NumPy makes of lists hides the masks and the types of the arrays in them.
+    arrays = _arrays_in(value, given.ndim) if nested else [given]
+    for array in arrays:
+        _refuse_masked(array, what)
+        if array.dtype.kind in "mM":
+            raise Trap(f"{what}: an array of {array.dtype} was given for {kind}")
+    items = given.astype(object).reshape(-1).tolist()
+    dtype = dtype_of(element)
+    types = set(map(type, items))
+    if types == {float} and dtype in (np.float32, np.float64):
+        with np.errstate(all="ignore"):
+            return np.array(items, np.float64).astype(dtype).reshape(given.shape)
+    if types == {int} and dtype.kind in "iu" and isinstance(element, IntegerType | IndexType):
+        low, high = _limits(element)
+        # The other reading of a signless type has to be wrapped.
+        if low <= min(items) and max(items) <= (high if low == 0 else -low - 1):
+            return np.array(items, dtype).reshape(given.shape)
+    found = np.empty(given.shape, dtype)
+    for place, item in zip(np.ndindex(given.shape), items, strict=True):
+        if not isinstance(item, np.generic) and hasattr(item, "dtype"):
+            item = _as_array(item, None, element, what)
+        found[place] = incoming(item, element, f"{what}, element {list(place)}" if place else what)
+    return found
+
+
+def _arrays_in(value: Any, depth: int) -> list[Array]:
+    """The NumPy arrays in lists that are nested so deep."""
+    found: list[Array] = []
+    level = [value]
+    for _ in range(depth + 1):
+        found.extend([item for item in level if isinstance(item, np.ndarray)])
+        level = [item for held in level if isinstance(held, list | tuple) for item in held]
+    return found
 
 
 def _check_shape(shape: tuple[int, ...], kind: Type, what: str) -> None:
@@ -126,6 +195,7 @@ def _check_shape(shape: tuple[int, ...], kind: Type, what: str) -> None:
 def _memref(value: Any, kind: MemRefType | UnrankedMemRefType, what: str) -> MemRef:
     if not isinstance(value, np.ndarray):
         raise Trap(f"{what}: {kind} needs a NumPy array, whose memory it shares, not {type(value).__name__}")
+    _refuse_masked(value, what)
     dtype = dtype_of(kind.element_type)
     if value.dtype != dtype:
         raise Trap(f"{what}: an array of {value.dtype} was given, {kind} needs {dtype}")

@@ -197,7 +197,7 @@ def _tensor_pusher(kind: TensorType, signature: Signature, what: str) -> Pusher:
             if value.device is not device:
                 raise signature.error(f"{what}: the array is on another device, {value.device.name}")
         else:
-            array = value if type(value) is np.ndarray else _as_array(value, kind, dtype, signature, what)
+            array = value if type(value) is np.ndarray else _as_array(value, kind, signature, what)
         if array.dtype != dtype:
             hint = f"convert it with numpy.asarray(..., numpy.{dtype.name})"
             raise signature.error(f"{what}: an array of {array.dtype} was given, {kind} needs {dtype}", hint)
@@ -219,29 +219,15 @@ def _tensor_pusher(kind: TensorType, signature: Signature, what: str) -> Pusher:
     return push
 
 
-def _as_array(value: Any, kind: TensorType, dtype: np.dtype[Any], signature: Signature, what: str) -> Array:
-    """An argument as an array. Numbers and nested lists of them become one if no value changes by that."""
+def _as_array(value: Any, kind: TensorType, signature: Signature, what: str) -> Array:
+    """An argument as an array; numbers and nested lists of them become one by the interpreter's rules."""
+    if not hasattr(value, "dtype") or isinstance(value, np.ma.MaskedArray):
+        found: Array = _checked(value, kind, signature, what)
+        return found
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise signature.error(f"{what}: {type(value).__name__} is no array: {error}") from None
-    if hasattr(value, "dtype") or array.dtype == dtype:
-        return array
-    given = array.dtype.kind
-    if given not in "biuf" or (given == "b") != (dtype.kind == "b"):
-        raise signature.error(f"{what}: {type(value).__name__} is no array of {dtype}, which {kind} needs")
-    integral = isinstance(kind.element_type, IntegerType)
-    with np.errstate(all="ignore"):
-        converted = array.astype(dtype)
-    if integral and (given == "f" or not np.array_equal(converted, array)):
-        # There is no array yet whose user could have chosen its type, but numbers are not rounded or wrapped.
-        raise signature.error(f"{what}: {_shortened(value)} does not fit into {kind}")
-    return converted
-
-
-def _shortened(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
 def _tensor_puller(kind: TensorType, returns: str) -> Puller:

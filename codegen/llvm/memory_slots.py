@@ -254,7 +254,7 @@ class MemRefSlot(_Descriptor):
     def _fitting(self, value: Any, signature: Signature, what: str) -> tuple[Array, int]:
         """The array or, if that is allowed, a copy that fits, and its offset. Raises `ArgumentError`."""
         kind = self.kind
-        if not isinstance(value, np.ndarray):
+        if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
             raise signature.error(
                 f"{what}: {kind} needs a NumPy array, whose memory it shares, not {type(value).__name__}"
             )
@@ -395,8 +395,8 @@ class TensorSlot(_Descriptor):
 
 
 def _foreign(value: Any) -> Any:
-    """An array of another library as NumPy sees it; everything else as it is."""
-    if hasattr(value, "__array__") and hasattr(value, "dtype"):
+    """An array of another library as NumPy sees it; everything else, what has masks included, as it is."""
+    if hasattr(value, "__array__") and hasattr(value, "dtype") and not isinstance(value, np.ma.MaskedArray):
         return np.asarray(value)
     return value
 

@@ -80,7 +80,48 @@ def test_at_the_operation(operation: str, args: tuple[int, int], message: str) -
         ("f32", np.zeros(1, np.float32), "an array was given"),
         ("tensor<2xf32>", np.zeros(3, np.float32), r"the shape \[3\] was given"),
         ("tensor<2xf32>", np.zeros(2), "an array of float64 was given"),
-        ("tensor<2xf32>", [1, "a"], "does not convert"),
+        ("tensor<2xf32>", [1, "a"], r"argument 0 of @f, element \[1\]: 'a' is no number of type f32"),
+        ("f32", np.datetime64(5, "ns"), "is no number of type f32"),
+        ("i64", np.timedelta64(5, "ns"), "is no number of type i64"),
+        ("i64", np.array(5, "M8[ns]"), "is no number of type i64"),
+        ("f32", np.complex64(1 + 2j), "is no number of type f32"),
+        ("bf16", np.void(b"abcd"), "is no number of type bf16"),
+        ("f32", np.ma.masked, "masked"),
+        ("i32", np.ma.masked, "masked"),
+        ("tensor<2xi32>", [1, 1.9], r"element \[1\]: 1.9 is no integer"),
+        ("tensor<1xi32>", [np.float64(2)], r"is no integer"),
+        ("tensor<i32>", 1.9, "1.9 is no integer"),
+        ("tensor<1xi32>", ["1"], "'1' is no integer"),
+        ("tensor<1xi8>", b"1", "does not convert|is no|the shape"),
+        ("tensor<i32>", None, "None is no integer"),
+        ("tensor<f32>", None, "None is no number"),
+        ("tensor<f32>", "1.5", "'1.5' is no number"),
+        ("tensor<1xf32>", [True], "True is no number"),
+        ("tensor<1xf32>", [1j], "1j is no number"),
+        ("tensor<1xf32>", [None], "None is no number"),
+        ("tensor<1xf32>", [object()], "is no number"),
+        ("tensor<2xi1>", [1, "x"], "'x' is no integer"),
+        ("tensor<2xi1>", [0, 2], "2 does not fit into i1"),
+        ("tensor<1xi1>", [1.0], "1.0 is no integer"),
+        ("tensor<1xi1>", [[]], "the shape"),
+        ("tensor<1xi8>", [256], "256 does not fit into i8"),
+        ("tensor<1xsi8>", [255], "255 does not fit into si8"),
+        ("tensor<1xui8>", [-1], "-1 does not fit into ui8"),
+        ("tensor<2xi4>", [1, 16], "16 does not fit into i4"),
+        ("tensor<1xindex>", [2**63], "does not fit into index"),
+        ("tensor<1xi64>", [2**64], "does not fit into i64"),
+        ("tensor<1xi64>", [np.datetime64(5, "ns")], "is no number of type i64"),
+        ("tensor<1x1xi64>", [np.array([5], "M8[ns]")], r"an array of datetime64\[ns\] was given"),
+        ("tensor<1xi64>", np.array([5], "M8[ns]"), r"an array of datetime64\[ns\] was given"),
+        ("tensor<1xcomplex<f32>>", ["1"], "'1' is no number"),
+        ("vector<2xi32>", [1, 2.5], "2.5 is no integer"),
+        ("vector<2xi32>", [1, 2, 3], "the shape"),
+        ("tensor<2x2xi32>", [[1, 2], [3]], "does not convert|the shape"),
+        ("tensor<2xf32>", {1.0, 2.0}, "the shape"),
+        ("tensor<2xf32>", np.ma.masked_array(np.zeros(2, np.float32), [0, 1]), "a masked array was given"),
+        ("tensor<1x2xf32>", [np.ma.masked_array([1.0, 2.0], [0, 1])], "a masked array was given"),
+        ("tensor<2xf32>", [1.0, np.ma.masked], "a masked array was given"),
+        ("memref<2xf32>", np.ma.masked_array(np.zeros(2, np.float32), [0, 1]), "a masked array was given"),
         ("memref<2xf32>", [1.0, 2.0], "needs a NumPy array"),
         ("memref<2xf32>", np.zeros(4, np.float32)[::2], "the array's strides are not those"),
         ("memref<2xf32>", np.zeros(2, np.int32), "an array of int32 was given"),
@@ -100,6 +141,40 @@ def test_arguments_are_converted() -> None:
     assert (a, b, c) == (-1, True, np.float16(0.1))
     d[0] = 5
     assert given[0] == 1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("kind", "argument", "expected"),
+    [
+        ("tensor<2xi8>", [255, -128], np.array([-1, -128], np.int8)),
+        ("tensor<3xi4>", [15, -8, 7], np.array([-1, -8, 7], np.int8)),
+        ("tensor<1xui8>", [255], np.array([255], np.uint8)),
+        ("tensor<2xi64>", [2**64 - 1, 2**63 - 1], np.array([-1, 2**63 - 1])),
+        ("tensor<4xi32>", (True, np.int8(3), np.uint64(4), np.array(5)), np.array([1, 3, 4, 5], np.int32)),
+        ("tensor<2xindex>", [1, -1], np.array([1, -1])),
+        ("tensor<4xi1>", [True, 0, 1, -1], np.array([True, False, True, True])),
+        ("tensor<2xf32>", [1e300, -1e300], np.array([np.inf, -np.inf], np.float32)),
+        ("tensor<2xf32>", [1, 1e300], np.array([1, np.inf], np.float32)),
+        ("tensor<2xf32>", [2**24 + 1, np.float64(0.1)], np.array([2**24, 0.1], np.float32)),
+        ("tensor<2xf16>", [0.1, 1e6], np.array([0.1, np.inf], np.float16)),
+        ("tensor<2xcomplex<f64>>", [1, 2j], np.array([1, 2j])),
+        ("tensor<f64>", 0.5, np.array(0.5)),
+        ("tensor<i64>", 3, np.array(3)),
+        ("tensor<0xi32>", [], np.array([], np.int32)),
+        ("tensor<2x0xf32>", [[], []], np.zeros((2, 0), np.float32)),
+        ("tensor<2xi32>", range(2), np.array([0, 1], np.int32)),
+        ("tensor<2xi32>", memoryview(np.array([5, 6])), np.array([5, 6], np.int32)),
+        ("vector<2xf32>", [1, 2.5], np.array([1, 2.5], np.float32)),
+        ("tensor<1x2xf32>", [np.array([1.0, 2.0])], np.array([[1, 2]], np.float32)),
+        ("tensor<2xi128>", [2**127, -1], np.array([-(2**127), -1], object)),
+    ],
+)
+def test_lists_are_converted_as_scalars_are(kind: str, argument: Any, expected: Any) -> None:
+    (found,) = run(
+        approxir.parse(f"func.func @f(%a: {kind}) -> {kind} {{ return %a : {kind} }}"), "f", argument
+    )
+    np.testing.assert_array_equal(found, expected, strict=True)
 
 
 def test_read_only_memory() -> None:

@@ -160,7 +160,9 @@ def test_numbers_and_lists(more: IreeKernel) -> None:
     assert more.bit([True, False, False, True], True)[0].tolist() == [False, True, True, False]
     assert more.bit(np.array([1, 0, 0, 1], bool), np.bool_(False))[1] is False
     assert more.half([1, 2, 3, 4], 1.5, 2)[0].dtype == ml_dtypes.bfloat16
-    for wrong in ([1.5, 2.0], [True, False], ["1", "2"], [1 << 40, 0], [None, 1]):
+    assert more.two([True, 2**32 - 1], 1)[0].tolist() == [2, -2]
+    masked = np.ma.masked_array(np.array([1, 2], np.int32), [True, False])
+    for wrong in ([1.5, 2.0], ["1", "2"], [1 << 40, 0], [None, 1], masked):
         with pytest.raises(ArgumentError, match=r"two\(a: tensor<2xi32>, b: i32\)"):
             more.two(wrong, 1)
     with pytest.raises(ArgumentError, match="float32 was given, tensor<f64> needs float64"):

@@ -116,6 +116,34 @@ def test_memory_is_shared(element: str) -> None:
     assert kernel.get(array, 2, 1) == value
 
 
+LISTS = """
+func.func @tensor(%t: tensor<2xi8>) -> tensor<2xi8> {
+  return %t : tensor<2xi8>
+}
+func.func @vector(%v: vector<2xf32>) -> vector<2xf32> {
+  return %v : vector<2xf32>
+}
+func.func @memref(%m: memref<2xi8>) {
+  return
+}
+"""
+
+
+def test_lists_are_taken_as_the_scalars_in_them() -> None:
+    kernel = ax.jit(LISTS)
+    assert kernel.tensor([255, True]).tolist() == [-1, 1]
+    assert kernel.vector((1e300, np.int32(2))).tolist() == [np.inf, 2]
+    masked = np.ma.masked_array(np.array([1, 2], np.int8), [True, False])
+    for wrong in ([1.9, 2], [256, 0], ["1", "2"], [None, 1], [1], masked):
+        with pytest.raises(ax.ArgumentError, match=r"tensor\(t: tensor<2xi8>\)"):
+            kernel.tensor(wrong)
+    for wrong in ([True, 1.0], ["1", 2.0], [1j, 2.0]):
+        with pytest.raises(ax.ArgumentError, match=r"is no number of type f32"):
+            kernel.vector(wrong)
+    with pytest.raises(ax.ArgumentError, match="memref<2xi8> needs a NumPy array"):
+        kernel.memref(masked)
+
+
 # ---- strides
 
 
