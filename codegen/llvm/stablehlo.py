@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from approxir.codegen import upstream
 from approxir.codegen.llvm.stablehlo_expansions import expand
+from approxir.codegen.mlir_process import UpstreamError
 from approxir.codegen.mlir_report import to_diagnostics
 from approxir.codegen.prepare import failed
 from approxir.dialects.approx.errors import diagnostic
@@ -30,6 +31,8 @@ _UNKNOWN = ("chlo", "vhlo", "mhlo", "sdy")
 # Beginnings of the names of types that LLVM does not have, and those that it has.
 _SMALL_FLOATS = ("f8E", "f6E", "f4E", "tf32")
 _FLOATS = frozenset({"f16", "bf16", "f32", "f64", "f80", "f128"})
+_CUSTOM = "stablehlo.custom_call"
+_NO_WAY = "there is no way from {} to LLVM"
 _FAILED = "this module cannot be compiled for LLVM"
 
 
@@ -58,9 +61,17 @@ def to_linalg(text: str, *, file: str = "<string>", timeout: float | None = None
     if found:
         raise CompilationError("\n".join([_FAILED, *(entry.render() for entry in found)]), found)
     printed = str(module)
-    report = upstream.run_passes(
-        printed, f"builtin.module({', '.join(LEGALIZE)})", refused=("stablehlo",), timeout=timeout
-    )
+    passes = f"builtin.module({', '.join(LEGALIZE)})"
+    try:
+        report = upstream.run_passes(printed, passes, refused=("stablehlo",), timeout=timeout)
+    except UpstreamError:
+        # Beside custom calls, which LLVM has none of, it crashes over what they call.
+        found = [
+            diagnostic(op, None, _NO_WAY.format(f"'{op.name}'"), code="mlir") for op in module.find(_CUSTOM)
+        ]
+        if not found:
+            raise
+        raise CompilationError("\n".join([_FAILED, *(entry.render() for entry in found)]), found) from None
     if not report.ok:
         found = to_diagnostics(report, Source(printed, file))
         raise failed(_FAILED, found, printed, module)
@@ -69,9 +80,8 @@ def to_linalg(text: str, *, file: str = "<string>", timeout: float | None = None
 
 def _unknown(module: Module) -> list[Diagnostic]:
     """What cannot be legalized, and what MLIR would not say of it, or not where it stands."""
-    message = "there is no way from {} to LLVM"
     found = [
-        diagnostic(op, None, message.format(f"'{op.name}'"), code="mlir")
+        diagnostic(op, None, _NO_WAY.format(f"'{op.name}'"), code="mlir")
         for op in module.find(*(f"{name}." for name in _UNKNOWN))
     ]
     if any(name in str(module) for name in _SMALL_FLOATS):
@@ -79,7 +89,7 @@ def _unknown(module: Module) -> list[Diagnostic]:
             strange = {str(kind) for result in op.results for kind in _floats(result.type)} - _FLOATS
             if strange:
                 numbers = f"numbers of type {', '.join(sorted(strange))}"
-                found.append(diagnostic(op, None, message.format(numbers), code="mlir"))
+                found.append(diagnostic(op, None, _NO_WAY.format(numbers), code="mlir"))
     return found
 
 

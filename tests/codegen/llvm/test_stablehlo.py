@@ -268,6 +268,20 @@ def test_an_invalid_operation_keeps_what_mlir_says() -> None:
     assert caught.value.diagnostics[0].line == 2
 
 
+def test_custom_calls_over_which_mlir_crashes() -> None:
+    """JAX ends the functions that some of its custom calls name by ``stablehlo.return``."""
+    text = (
+        "func.func @g(%x: tensor<f32>, %y: tensor<f32>) -> tensor<f32> {\n"
+        "  %0 = stablehlo.add %x, %y : tensor<f32>\n  stablehlo.return %0 : tensor<f32>\n}\n"
+        "func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {\n"
+        "  %0 = stablehlo.custom_call @foo(%a) {called_computations = [@g]} : "
+        "(tensor<4xf32>) -> tensor<4xf32>\n  return %0 : tensor<4xf32>\n}\n"
+    )
+    with pytest.raises(CompilationError, match=r"'stablehlo\.custom_call'") as caught:
+        ax.jit(ax.parse(text))
+    assert caught.value.diagnostics[0].line == 6
+
+
 def test_no_answer_in_time() -> None:
     program = next(p for p in PROGRAMS if p.name == "transformer_block")
     with pytest.raises(UpstreamError, match=r"did not answer within 0\.001 seconds"):
