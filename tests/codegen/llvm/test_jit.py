@@ -701,15 +701,18 @@ func.func @count(%n: i32) -> i32 {
 kernel.count(0)
 kept = lost = 0
 for number in range(60):
-    threading.Timer(0.002 + 0.0001 * (number % 7), os.kill, (os.getpid(), signal.SIGINT)).start()
+    timer = threading.Timer(0.002 + 0.0001 * (number % 7), os.kill, (os.getpid(), signal.SIGINT))
     try:
+        timer.start()
         result = kernel.count(0)
         if result != 3000:
             lost += 1
         # The signal came after the call, or will come.
-        time.sleep(0.05)
+        timer.join()
+        time.sleep(0.01)
     except KeyboardInterrupt:
         kept += 1
+        timer.join()
 print(kept, lost)
 """
 
