@@ -178,8 +178,8 @@ class Kernel:
 
     def __reduce__(self) -> Any:
         raise TypeError(
-            "a kernel is code of this process, which cannot be pickled or copied; an artifact of the back end "
-            "llvm-shared can: approxir.codegen.backend.get('llvm-shared').compile(module)"
+            "a kernel is code of this process, which cannot be pickled or copied; an artifact of the back "
+            "end llvm-shared can: approxir.codegen.backend.get('llvm-shared').compile(module)"
         )
 
     def __repr__(self) -> str:

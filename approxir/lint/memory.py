@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from approxir.ir.operation import Operation
     from approxir.ir.ssa import Value
 
+
 @dataclass(frozen=True, slots=True)
 class _Event:
     """Something that happens to a memory as a whole, or a reading of it."""

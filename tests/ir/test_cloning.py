@@ -146,7 +146,8 @@ def test_inlining_into_a_body_whose_loop_names_its_arguments_for_two_regions() -
         "inner": loop.replace("BODY", "%t = stablehlo.add %i, %s : tensor<i32>"),
     }
     text = "\n".join(
-        f"func.func @{name}(%a: tensor<i32>) -> tensor<i32> {{\n  {body}\n}}" for name, body in functions.items()
+        f"func.func @{name}(%a: tensor<i32>) -> tensor<i32> {{\n  {body}\n}}"
+        for name, body in functions.items()
     )
     module = ax.parse(text)
     call = by_name(module, "func.call")

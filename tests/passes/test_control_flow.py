@@ -469,9 +469,7 @@ def test_live_functions_that_are_referred_to() -> None:
         "  func.func @g() -> ((i32, i32) -> i32) {\n    %f = func.constant @f : (i32, i32) -> i32\n    return %f : (i32, i32) -> i32\n  }\n",
     )
     made = ax.parse(text)
-    with pytest.raises(
-        ax.errors.DiagnosticError, match=r"'f' gets more arguments, for which func\.constant"
-    ):
+    with pytest.raises(ax.errors.DiagnosticError, match=r"'f' gets more arguments, for which func\.constant"):
         run_pipeline(made, [*FUNC_SUBSTITUTE_PIPELINE[:3], ConfigApprox(live=True, array="argument")])
     lowered(
         text, [*FUNC_SUBSTITUTE_PIPELINE[:3], ConfigApprox(live=True), "transform-approx", "finalize-approx"]
