@@ -58,9 +58,11 @@ def export(
         run_pipeline(prepared.module, [CONTROL_FLOW])
     own_memory = bool(prepared.module.find(*ALLOCATIONS))
     interface = Exporter(prepared, externals, copies, c_name).export()
-    _add_runtime(prepared.module)
     lowered = prepared.module
     text = str(lowered)
+    # A big module is not to be printed twice for nothing.
+    if _add_runtime(lowered, text):
+        text = str(lowered)
     if stablehlo:
         from approxir.codegen.llvm.stablehlo import to_linalg
 
@@ -69,13 +71,16 @@ def export(
     return Exported(text, lowered, interface, passes_for(text, own_memory=own_memory), prepared.original)
 
 
-def _add_runtime(module: Module) -> None:
-    """Add the functions that lowered code calls and no C library has."""
-    text = str(module)
+def _add_runtime(module: Module, text: str) -> bool:
+    """Add the functions that lowered code calls and no C library has; whether there are any."""
+    wanted = []
     if "memref.copy" in text or "tensor<" in text:
-        _add(module, "runtime.mlir")
+        wanted.append("runtime.mlir")
     if "f16" in text:
-        _add(module, "conversions.mlir")
+        wanted.append("conversions.mlir")
+    for name in wanted:
+        _add(module, name)
+    return bool(wanted)
 
 
 def _add(module: Module, name: str) -> None:
