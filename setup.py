@@ -1,20 +1,20 @@
 """The part of the packaging that pyproject.toml cannot say.
 
-`grammar/` and `codegen/` stand at the top of the repository and are installed as `approxir.grammar` and
-`approxir.codegen`. Packages are found rather than listed, so a new subpackage needs no edit here.
+`grammar/`, `codegen/` and `fuzz/` stand at the top of the repository and are installed as `approxir.grammar`,
+`approxir.codegen` and `approxir.testing`. Packages are found rather than listed, so a new subpackage needs no
+edit here.
 """
 
 from setuptools import find_packages, setup
 
-MAPPED = ("grammar", "codegen")
+MAPPED = {"approxir.grammar": "grammar", "approxir.codegen": "codegen", "approxir.testing": "fuzz"}
 
 # A checkout may hold links to the mapped folders, which are not to be found twice.
-mapped = [f"approxir.{name}" for name in MAPPED]
 packages = find_packages(
-    include=["approxir", "approxir.*"], exclude=[*mapped, *(f"{name}.*" for name in mapped)]
+    include=["approxir", "approxir.*"], exclude=[*MAPPED, *(f"{name}.*" for name in MAPPED)]
 )
-for name in MAPPED:
-    packages.append(f"approxir.{name}")
-    packages.extend(f"approxir.{name}.{sub}" for sub in find_packages(name))
+for name, folder in MAPPED.items():
+    packages.append(name)
+    packages.extend(f"{name}.{sub}" for sub in find_packages(folder))
 
-setup(packages=packages, package_dir={f"approxir.{name}": name for name in MAPPED})
+setup(packages=packages, package_dir=MAPPED)

@@ -22,9 +22,26 @@ if sys.version_info < (3, 11, 5):
     # Their possessive quantifiers can match what they must not (https://github.com/python/cpython/issues/106052).
     raise ImportError("approxir needs Python 3.11.5 or newer: regular expressions of older ones have a bug")
 
-# In a checkout, grammar/ and codegen/ stand beside the package; installed, they lie in it.
+_BESIDE = {"approxir.grammar": "grammar", "approxir.codegen": "codegen", "approxir.testing": "fuzz"}
+
+
+class _Checkout:
+    """Finds the packages that stand beside this one in a checkout; installed, they lie in it."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in _BESIDE:
+            return None
+        from importlib.util import spec_from_file_location
+
+        folder = os.path.join(os.path.dirname(os.path.dirname(__file__)), _BESIDE[name])
+        return spec_from_file_location(
+            name, os.path.join(folder, "__init__.py"), submodule_search_locations=[folder]
+        )
+
+
 if not os.path.isdir(os.path.join(os.path.dirname(__file__), "codegen")):
-    __path__.append(os.path.dirname(os.path.dirname(__file__)))
+    sys.meta_path.append(_Checkout)
 
 if TYPE_CHECKING:
     from approxir.codegen.iree.backend import iree

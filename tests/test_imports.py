@@ -32,6 +32,7 @@ LAYERS = (
     ("compiler",),
     ("codegen",),
     ("frontends", "tuning"),
+    ("testing",),
     ("cli", "__main__"),
 )
 
@@ -79,7 +80,8 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def module_files() -> dict[str, Path]:
     """The modules of approxir, without the prefix, and their files."""
     found = {}
-    for folder, prefix in (("approxir", ""), ("codegen", "codegen."), ("grammar", "grammar.")):
+    folders = (("approxir", ""), ("codegen", "codegen."), ("fuzz", "testing."), ("grammar", "grammar."))
+    for folder, prefix in folders:
         for path in (ROOT / folder).rglob("*.py"):
             parts = path.relative_to(ROOT / folder).with_suffix("").parts
             name = prefix + ".".join(parts)

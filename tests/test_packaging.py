@@ -18,8 +18,8 @@ import pytest
 from approxir._version import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-MAPPED = {"grammar": "approxir/grammar", "codegen": "approxir/codegen"}
-SOURCE_FOLDERS = ("approxir", *MAPPED, "benchmarks", "docs", "examples", "fuzz", "tests")
+MAPPED = {"grammar": "approxir/grammar", "codegen": "approxir/codegen", "fuzz": "approxir/testing"}
+SOURCE_FOLDERS = ("approxir", *MAPPED, "benchmarks", "docs", "examples", "tests")
 SOURCE_FILES = (
     "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py",
 )  # fmt: skip
@@ -124,7 +124,7 @@ def test_installed_wheel_works(dist: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     env = {**os.environ, "PYTHONPATH": str(target)}
     script = (
-        "import approxir, approxir.grammar, approxir.codegen\n"
+        "import approxir, approxir.grammar, approxir.codegen, approxir.testing\n"
         "from importlib.resources import files\n"
         "print(approxir.__file__)\n"
         "print(approxir.__version__)\n"
@@ -135,7 +135,7 @@ def test_installed_wheel_works(dist: Path, tmp_path: Path) -> None:
     assert Path(where).is_relative_to(target)
     assert version == __version__
     assert grammars == str(sorted(path.name for path in (ROOT / "grammar").glob("*.lark")))
-    for name in ("grammar", "codegen", "tests", "fuzz"):
+    for name in (*MAPPED, "tests"):
         assert not (target / name).exists()
     for program in ("approxir", "approx-opt"):
         shown = run(str(target / "bin" / program), "--version", cwd=tmp_path, env=env)
@@ -159,6 +159,7 @@ def test_editable_install_finds_the_mapped_packages(mode: str, tmp_path: Path) -
         "--no-build-isolation", "--editable", str(source), "--config-settings", f"editable_mode={mode}",
     )  # fmt: skip
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    script = "import approxir.grammar, approxir.codegen.upstream as u; print(u.__file__)"
-    where = Path(run(str(python), "-c", script, cwd=tmp_path, env=env).strip())
-    assert where.resolve() == (source / "codegen" / "upstream.py").resolve()
+    script = "import approxir.grammar, approxir.testing as t, approxir.codegen.upstream as u; print(u.__file__, t.__file__)"
+    upstream, testing = map(Path, run(str(python), "-c", script, cwd=tmp_path, env=env).split())
+    assert upstream.resolve() == (source / "codegen" / "upstream.py").resolve()
+    assert testing.resolve() == (source / "fuzz" / "__init__.py").resolve()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from edits import EDITS, apply_edit
-from generate import LAYOUTS, SPELLINGS, Tree, modules
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from shapes import def_use, same_tree, unique_in_scopes
 
 import approxir as ax
+from approxir.testing import LAYOUTS, SPELLINGS, Tree, modules
 
 LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from generate import LAYOUTS, SPELLINGS, Tree, modules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapes import def_use, same_tree
 
 import approxir as ax
+from approxir.testing import LAYOUTS, SPELLINGS, Tree, modules
 
 LOOSE = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 NAMES = (

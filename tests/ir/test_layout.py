@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from generate import Tree, modules, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mlir_tree import LAYOUTS, SPELLINGS
 from shapes import shape
 
 import approxir as ax
+from approxir.testing import LAYOUTS, SPELLINGS, Tree, modules, texts
 
 LOOSE = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from generate import LAYOUTS, SPELLINGS, Tree, modules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from approxir import values as v
 from approxir.dialects.approx import KnobParams
 from approxir.knobs.config import read_config
 from approxir.knobs.view import KnobView
+from approxir.testing import LAYOUTS, SPELLINGS, Tree, modules
 
 LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 LISTS = "thresholds = array<i32: 5, 10>, decisions = array<i32: 0, 1, 2>"

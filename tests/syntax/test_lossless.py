@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from generate import LAYOUTS, SPELLINGS, Tree, modules, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import approxir as ax
+from approxir.testing import LAYOUTS, SPELLINGS, Tree, modules, texts
 
 SMALL = """\
 // it's "open

@@ -47,6 +47,8 @@ class Op:
 
 @dataclass(frozen=True)
 class Block:
+    """A block: its label, its arguments and its operations."""
+
     label: str
     arguments: tuple[Val, ...]
     ops: tuple[Op, ...]
@@ -54,6 +56,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Region:
+    """The blocks of a region; none, when it is empty."""
+
     blocks: tuple[Block, ...] = ()
 
 
@@ -91,11 +95,15 @@ class Tree:
 
 @dataclass(frozen=True)
 class Break:
+    """A place where the line may end, and how deep what follows stands."""
+
     depth: int
 
 
 @dataclass(frozen=True)
 class Comment:
+    """A comment, on a line of its own or at the end of one."""
+
     text: str
     alone: bool
     depth: int

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
-from mlir_tree import LAYOUTS, SPELLINGS, Block, Op, Region, Tree, Val
+
+from approxir.testing.generators.tree import LAYOUTS, SPELLINGS, Block, Op, Region, Tree, Val
 
 __all__ = ["LAYOUTS", "SPELLINGS", "Tree", "modules", "texts"]
 

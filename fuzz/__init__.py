@@ -1,0 +1,42 @@
+"""Generators of MLIR modules and approximated programs, for testing what reads, rewrites or runs them.
+
+    from approxir.testing import programs
+
+    @given(programs(max_ops=20))
+    def test_my_pass(program):
+        module = program.module()  # a fresh module, which MLIR accepts and which can be run
+        ...
+
+Everything here needs the extra `fuzz` (Hypothesis, and NumPy for arguments). Names are imported when they are
+first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from approxir.testing.generators.modules import modules, texts
+    from approxir.testing.generators.tree import LAYOUTS, SPELLINGS, Tree
+
+_WHERE = {
+    "approxir.testing.generators.modules": ("modules", "texts"),
+    "approxir.testing.generators.tree": ("LAYOUTS", "SPELLINGS", "Tree"),
+}
+_EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = ["LAYOUTS", "SPELLINGS", "Tree", "modules", "texts"]
+
+
+def __getattr__(name: str) -> Any:
+    module = _EXPORTS.get(name)
+    if module is None:
+        raise AttributeError(f"module 'approxir.testing' has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_EXPORTS))

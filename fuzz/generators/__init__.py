@@ -1,0 +1,1 @@
+"""Hypothesis strategies: modules, programs that run, and their arguments and configurations."""
