@@ -76,6 +76,54 @@ def test_scalars(line: str, kind: str, answer: Any) -> None:
             assert np.array_equal(np.signbit(wide), np.signbit(np.real(answer)))
 
 
+REDUCTIONS = [
+    ("addi", "i32", 10 + 3), ("andi", "i32", 10 & 3), ("assign", "i32", 3), ("maxs", "i32", 10), ("maxu", "i32", 10),
+    ("mins", "i32", 3), ("minu", "i32", 3), ("muli", "i32", 30), ("ori", "i32", 11), ("xori", "i32", 9),
+    ("addf", "f32", 13.0), ("maximumf", "f32", 10.0), ("maxnumf", "f32", 10.0), ("minimumf", "f32", 3.0),
+    ("minnumf", "f32", 3.0), ("mulf", "f32", 30.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kind", "answer"), REDUCTIONS)
+def test_atomic_updates(name: str, kind: str, answer: Any) -> None:
+    text = f"""
+    func.func @f(%m: memref<1x{kind}>, %x: {kind}) -> {kind} {{
+      %c0 = arith.constant 0 : index
+      %r = memref.atomic_rmw {name} %x, %m[%c0] : ({kind}, memref<1x{kind}>) -> {kind}
+      return %r : {kind}
+    }}
+    """
+    # The generic form has a number, and the real MLIR's own is the one that counts.
+    for module in (
+        approxir.parse(text),
+        approxir.parse(approxir.parse(text).print(generic=True, using="mlir")),
+    ):
+        memory = np.array([10], np.int32 if kind == "i32" else np.float32)
+        assert run(module, "f", memory, memory.dtype.type(3) if kind == "f32" else 3) == (10,)
+        assert memory[0] == answer
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [row[:2] for row in REDUCTIONS if row[0] != "assign" and row[0][-1] not in "su"]
+)
+def test_reductions_of_affine_parallel(name: str, kind: str) -> None:
+    # Twice the number 3, and what the reduction itself begins with.
+    once = {"addi": 6, "muli": 9, "xori": 0, "addf": 6.0, "mulf": 9.0}.get(name, 3)
+    text = f"""
+    func.func @f(%x: {kind}) -> {kind} {{
+      %r = affine.parallel (%i) = (0) to (2) reduce ("{name}") -> ({kind}) {{
+        affine.yield %x : {kind}
+      }}
+      return %r : {kind}
+    }}
+    """
+    for module in (
+        approxir.parse(text),
+        approxir.parse(approxir.parse(text).print(generic=True, using="mlir")),
+    ):
+        assert run(module, "f", np.float32(3) if kind == "f32" else 3) == (once,)
+
+
 def test_fma_rounds_once() -> None:
     text = "%r = math.fma %a, %b, %c : f32"
     a = np.float32(1 + 2**-23)
@@ -257,6 +305,45 @@ class TestControl:
         }
         """
         assert run(approxir.parse(text), "f", 6) == (4, 9, 3, -9)
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "value", "results"),
+        [
+            ("addi", "i32", 3, (6, 7)),
+            ("andi", "i32", 3, (3, 0)),
+            ("maxs", "i32", -3, (-3, 4)),
+            ("maxu", "i32", -3, (-3, -3)),
+            ("mins", "i32", -3, (-3, -3)),
+            ("minu", "i32", -3, (-3, 4)),
+            ("muli", "i32", 3, (9, 12)),
+            ("ori", "i32", 3, (3, 7)),
+            ("xori", "i32", 3, (0, 7)),
+            ("addf", "f32", 3.0, (6.0, 7.0)),
+            ("maximumf", "f32", -3.0, (-3.0, 4.0)),
+            ("maxnumf", "f32", -3.0, (-3.0, 4.0)),
+            ("minimumf", "f32", -3.0, (-3.0, -3.0)),
+            ("minnumf", "f32", -3.0, (-3.0, -3.0)),
+            ("mulf", "f32", 3.0, (9.0, 12.0)),
+        ],
+    )
+    @pytest.mark.parametrize("generic", [False, True])
+    def test_every_reduction(
+        self, name: str, kind: str, value: Any, results: tuple[Any, Any], generic: bool
+    ) -> None:
+        text = f"""
+        func.func @f(%x: {kind}, %m: memref<1x{kind}>) -> {kind} {{
+          %c0 = arith.constant 0 : index
+          %r = affine.parallel (%i) = (0) to (2) reduce ("{name}") -> ({kind}) {{
+            affine.yield %x : {kind}
+          }}
+          %o = memref.atomic_rmw {name} %x, %m[%c0] : ({kind}, memref<1x{kind}>) -> {kind}
+          return %r : {kind}
+        }}
+        """
+        if generic:
+            text = approxir.parse(text).print(generic=True)
+        memory = np.array([4], np.int32 if kind == "i32" else np.float32)
+        assert (*run(approxir.parse(text), "f", value, memory), memory[0]) == results
 
 
 class TestMemory:

@@ -18,6 +18,7 @@ from approxir.interp.machine import Environment, Handler, Pure, Task, Values
 from approxir.interp.memory import MemRef
 from approxir.interp.numbers import dtype_of, held, normal, to_float, width_of
 from approxir.ir.operation import Operation
+from approxir.syntax.formats.directives.affine import REDUCTIONS
 from approxir.values import AffineMapAttr, ArrayAttr, FloatType, IntegerAttr, IntegerSetAttr, VectorType
 
 
@@ -69,10 +70,9 @@ def _if(interp: Interpreter, op: Operation, operands: Values, environment: Envir
 
 # ---- parallel loops
 
-_KINDS = (
-    "addf", "addi", "assign", "maximumf", "maxsi", "maxui", "minimumf", "minsi", "minui", "mulf", "muli",
-    "ori", "andi", "maxnumf", "minnumf", "xori",
-)  # fmt: skip
+# By their numbers in the generic form; the custom form calls some of them maxs, maxu, mins and minu.
+# As operations of the arith dialect are called.
+_KINDS = tuple([name + "i" if name[:-1] in ("max", "min") else name for name in REDUCTIONS])
 _FLOAT_STARTS = {
     "addf": 0.0, "mulf": 1.0, "maximumf": -np.inf, "minimumf": np.inf, "maxnumf": -np.inf, "minnumf": np.inf,
 }  # fmt: skip
