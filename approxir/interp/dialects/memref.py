@@ -108,11 +108,12 @@ def _get_global(interp: Interpreter, op: Operation, operands: Values, environmen
         raise Trap(f"there is no global {reference}")
     memref = interp.globals.get(found)
     if memref is None:
-        memref = interp.globals[found] = _global_memory(interp, found)
+        memref = interp.globals[found] = global_memory(interp, found)
     return (memref,)
 
 
-def _global_memory(interp: Interpreter, op: Operation) -> MemRef:
+def global_memory(interp: Interpreter, op: Operation) -> MemRef:
+    """Fresh memory for a ``memref.global``, with its initial value. Raises `Trap`."""
     spelled = required(interp, op, "type")
     kind = interp.resolved(spelled.value) if isinstance(spelled, TypeAttr) else None
     if not isinstance(kind, MemRefType):

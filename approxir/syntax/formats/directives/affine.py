@@ -331,10 +331,12 @@ class Parallel(Element):
         return after
 
 
-_REDUCTION_NAMES = """
-    addf addi andi assign maximumf maxnumf maxs maxu minimumf minnumf mins minu mulf muli ori xori
-"""
-_REDUCTIONS = {word: number for number, word in enumerate(_REDUCTION_NAMES.split())}
+REDUCTIONS = (
+    "addf", "addi", "andi", "assign", "maximumf", "maxnumf", "maxs", "maxu", "minimumf", "minnumf", "mins",
+    "minu", "mulf", "muli", "ori", "xori",
+)  # fmt: skip
+"""The reductions of `affine.parallel` and `memref.atomic_rmw` by their numbers."""
+_REDUCTIONS = {word: number for number, word in enumerate(REDUCTIONS)}
 
 
 def _top_level_commas(text: str) -> int:
