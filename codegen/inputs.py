@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 from approxir.errors import ApproxIRError, MissingDependencyError, ParseError
@@ -97,10 +98,7 @@ def _array(text: str, kind: ShapedType, what: str) -> Any:
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(f"{what}: '{_short(text)}' is no array of {kind}: {error}") from None
     if text.endswith(".npy"):
-        try:
-            loaded = np.load(Path(text), allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise InputError(f"{what}: {text} is no array of NumPy's: {error}") from None
+        loaded = _loaded(text, what)
         if dtype.kind == "V" and loaded.dtype.itemsize == dtype.itemsize and loaded.dtype.kind in "Vu":
             # NumPy's files know nothing of bfloat16 and its kin.
             loaded = loaded.view(dtype)
@@ -112,6 +110,20 @@ def _array(text: str, kind: ShapedType, what: str) -> Any:
         f"{what}: '{_short(text)}' is no array for {kind}; give a .npy file, [...], or for example "
         f"random:{'x'.join(str(4 if size is None else size) for size in kind.shape)}"
     )
+
+
+def _loaded(name: str, what: str) -> Any:
+    """The array in a file of NumPy's."""
+    with Path(name).open("rb") as stream:
+        try:
+            # Not numpy.load, which takes archives and pickles for arrays as well.
+            return np.lib.format.read_array(stream, allow_pickle=False)
+        except (
+            ValueError, TypeError, OverflowError, SyntaxError, TokenError, EOFError, MemoryError, RecursionError
+        ) as error:  # fmt: skip
+            # The header is a text of Python, which fails in as many ways.
+            reason = str(error).partition("\n")[0] or "it does not fit into memory"
+            raise InputError(f"{what}: {name} is no array of NumPy's: {reason}") from None
 
 
 def _made(match: re.Match[str], kind: ShapedType, what: str) -> Any:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from approxir.syntax import lexemes as lx
 from approxir.syntax.balance import Unbalanced, skip_balanced, skip_opaque, skip_trivia, skip_type
+from approxir.syntax.reading import show
 
 Span = tuple[int, int]
 
@@ -85,12 +86,16 @@ def generic_parts(text: str, name_start: int, end: int, regions: Sequence[Span])
         raise Unbalanced(pos, "expected ':' and the type of a generic operation")
     colon = pos
     kind = skip_trivia(text, pos + 1)
-    kind_end = skip_type(text, kind)
-    where = lx.LOCATION_AHEAD.match(text, kind_end, end)
+    last = stop = skip_type(text, kind)
+    where = lx.LOCATION_AHEAD.match(text, stop, end)
     if where is not None:
-        begin = skip_trivia(text, kind_end)
+        begin = skip_trivia(text, stop)
         location = (begin, skip_balanced(text, where.end() - 1))
-    return GenericParts(operands, successors, properties, attributes, colon, (kind, kind_end), location)
+        last = location[1]
+    rest = skip_trivia(text, last)
+    if rest < end:
+        raise Unbalanced(rest, f"expected the end of the operation, found {show(text[rest])}")
+    return GenericParts(operands, successors, properties, attributes, colon, (kind, stop), location)
 
 
 def own_segments(start: int, end: int, regions: Sequence[Span]) -> Iterator[Span]:

@@ -6,6 +6,7 @@ Python's reader is fast and tells no places. They are looked for once something 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,13 +21,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def read_json(text: str) -> Any:
     """The value that a JSON text stands for; a byte-order mark before it means nothing.
 
-    Raises `Fault` where the text is not JSON, where a key occurs twice in an object, and for what Python's
-    reader takes in addition: NaN and infinities.
+    Raises `Fault` where the text is not JSON, where a key occurs twice in an object, for numbers that are too
+    large, and for what Python's reader takes in addition: NaN and infinities.
     """
     body = text.removeprefix("\ufeff")
     shift = len(text) - len(body)
     try:
-        return json.loads(body, object_pairs_hook=_object, parse_constant=_constant)
+        return json.loads(body, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float)
     except json.JSONDecodeError as error:
         raise Fault(f"this is not JSON: {error.msg}", error.pos + shift) from None
     except _Twice as error:
@@ -34,6 +35,9 @@ def read_json(text: str) -> Any:
     except _Constant as error:
         at = next((at for word, at in _words(text) if word == error.word), 0)
         raise Fault(f"{error.word} is not JSON", at) from None
+    except _TooLarge as error:
+        at = next((at for word, at in _words(text) if word == error.word), 0)
+        raise Fault("this number is too large", at, length=len(error.word)) from None
     except RecursionError:
         raise Fault("this is nested too deeply", 0) from None
     except ValueError:
@@ -124,6 +128,12 @@ class _Constant(ValueError):
         self.word = word
 
 
+class _TooLarge(ValueError):
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -137,6 +147,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> Any:
     raise _Constant(name)
+
+
+def _float(word: str) -> float:
+    value = float(word)
+    if not math.isfinite(value):
+        raise _TooLarge(word)
+    return value
 
 
 def _words(text: str) -> Iterator[tuple[str, int]]:

@@ -90,7 +90,7 @@ _D0 = rf'\{{(?:[^{{}}\n"/]++|{STRING})*+\}}'
 _D1 = rf'\{{(?:[^{{}}\n"/]++|{STRING}|{_D0})*+\}}'
 _DICTIONARY = rf'\{{(?=[ ]*+(?:{STRING}|{WORD})[ ]*+[=,])(?:[^{{}}\n"/]++|{STRING}|{_D1})*+\}}'
 _BODY = rf'(?:[^\n"/{{}}]++|{STRING}|{_DICTIONARY})*+'
-_NAME = rf'({WORD}|"[^"\\\n]++"(?=\())'
+_NAME = rf'({WORD}(?<!\.)|"[^"\\\n]++"(?=\())'
 _LINE_END = r"(?://[^\n]*+)?+(?:\n|\Z)"
 
 OPERATION_LINE = re.compile(

@@ -330,6 +330,9 @@ class _Parser(HeaderReader):
                 self.unexpected(name_start, results is not None)
             name = word.group()
             end = word.end()
+            if name.endswith("."):
+                self.error(name_start, "an operation's name does not end with '.'", length=len(name))
+                raise Recover(self.next_item(end))
         name = self.names.setdefault(name, name)
         op = self.nodes.operation(self.source, name, lead, at, name_start, end, results_text, block)
         return op, brackets, char == '"', end

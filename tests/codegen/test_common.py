@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,3 +223,29 @@ def test_diagnostics_are_placed_where_code_was_made_for() -> None:
 def test_inputs_of_types_that_nobody_spells() -> None:
     with pytest.raises(InputError, match="cannot be spelled"):
         parse_input("1", ax.parse_type("!llvm.ptr"), "x")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\x80\x04.",
+        b"\x93NUMPY\x01\x00v\x00{'descr': '|b1', 'fortran_order': False, 'shape': (\n",
+        b"\x93NUMPY\x01\x00\x46\x00{'descr': '|b1', 'fortran_order': False, 'shape': (1<<60,), }          \n",
+        b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000,)}\n",
+        b"\x93NUMPY\x01\x00\x36\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,)}\n",
+    ],
+)
+def test_files_that_are_no_arrays(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="is no array of NumPy's"):
+        parse_input(str(path), ax.parse_type("memref<?xf64>"), "x")
+
+
+def test_archives_of_arrays_are_no_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.ones(2))
+    path = (tmp_path / "a.npz").rename(tmp_path / "a.npy")
+    with pytest.raises(InputError, match="is no array of NumPy's"):
+        parse_input(str(path), ax.parse_type("memref<?xf64>"), "x")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from approxir.errors import ParseError
+from approxir.errors import ParseError, VerifyError
 from approxir.ir.module import parse
 
 SOUND = """#map = affine_map<(d0) -> (d0)>
@@ -129,3 +129,22 @@ def test_depth_needs_no_recursion(depth: int) -> None:
     nested = '"a"() {k = ' + "[" * depth + "]" * depth + "} : () -> ()"
     with pytest.raises(ParseError, match="nested more than"):
         parse(nested).parse_all()
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ('"test.x"() : () -> () garbage', 23),
+        ('"test.x"() : () -> () "garbage"', 23),
+        ('"test.x"() : () -> () 1 2 3', 23),
+        ('"test.x"() {a = 1} : () -> () loc("x") rest', 40),
+        ('"test.x"() ({\n}) : () -> () rest', 15),
+        ('"test.x"() : () -> () rest // of it', 23),
+    ],
+)
+def test_nothing_may_follow_a_generic_operation(text: str, column: int) -> None:
+    with pytest.raises(ParseError, match="expected the end of the operation, found") as caught:
+        parse(text).parse_all()
+    assert caught.value.column == column
+    with pytest.raises(VerifyError, match="expected the end of the operation"):
+        parse(text).verify()

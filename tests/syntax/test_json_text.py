@@ -56,3 +56,10 @@ def test_surrogates_are_escaped_and_numbers_finite() -> None:
     assert json_text({"a\udcff": "é"}) == '{"a\\udcff": "é"}'
     with pytest.raises(ValueError, match="JSON compliant"):
         json_text(float("inf"))
+
+
+@pytest.mark.parametrize(("text", "offset"), [("1e999", 0), ('\ufeff{"a": [0.5, -1e400]}', 13)])
+def test_numbers_that_are_no_doubles_are_refused(text: str, offset: int) -> None:
+    with pytest.raises(Fault, match="this number is too large") as caught:
+        read_json(text)
+    assert caught.value.offset == offset

@@ -302,3 +302,11 @@ def test_independent_faults_are_reported_together() -> None:
 def test_a_short_name_after_a_type_alias_begins_an_operation() -> None:
     text = "!t = i32 func.func @f(%a: !t) { %b = arith.addi %a, %a : !t return }"
     assert [op.name for op in ax.parse(text).walk()] == ["func.func", "arith.addi", "func.return"]
+
+
+@pytest.mark.parametrize(
+    "text", ["func.func @f() {\n  approx.\n}", "%0 = approx.\n", "f() { %0=approx.}", "a. {\n}"]
+)
+def test_a_dialect_alone_is_no_name_of_an_operation(text: str) -> None:
+    with pytest.raises(ax.ParseError, match="does not end with '.'"):
+        ax.parse(text)
