@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from approxir.cli import streams
 from approxir.cli.exits import FINDINGS, INTERRUPTED, SUCCESS
-from approxir.errors import MissingDependencyError
+from approxir.cli.searching import ENGINES, Budget, draw, log_to, report, write_found
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -20,31 +19,6 @@ if TYPE_CHECKING:
     from approxir.tuning.frontier import Frontier
 
 BACKENDS = ("llvm", "llvm-shared", "iree")
-ENGINES = ("portfolio", "opentuner", "evolution", "random")
-
-
-class Budget(click.ParamType):  # type: ignore[type-arg]
-    """``60s``, ``10min``, ``2h``: a time; ``200``: a number of evaluations."""
-
-    name = "budget"
-    units = (("min", 60.0), ("h", 3600.0), ("s", 1.0))
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> dict[str, float | int]:
-        if isinstance(value, dict):
-            return value
-        try:
-            for unit, seconds in self.units:
-                if value.endswith(unit):
-                    length = float(value.removesuffix(unit)) * seconds
-                    if not 0 < length < float("inf"):
-                        raise ValueError
-                    return {"seconds": length}
-            count = int(value)
-            if count < 1:
-                raise ValueError
-            return {"evaluations": count}
-        except ValueError:
-            self.fail(f"'{value}' is no budget; a time is 60s, 10min or 2h, and 200 a number of evaluations")
 
 
 @click.command(name="tune", short_help="Look for fast configurations that are good enough.")
@@ -155,7 +129,7 @@ def command(
     evaluate = evaluator(arguments)
     judge = evaluator(held_out) if held_out else None
     if log is not None:
-        _log_to(log)
+        log_to(log)
     folder = None if database is None and output is None else Path(database or Path(output or "") / "search")
     running = {"isolate": isolate, "time_limit": time_limit, **budget}
     subject = {
@@ -177,10 +151,19 @@ def command(
         if interrupted:
             break
     assert frontier is not None
-    best = _report(frontier, bound)
+    best = report(frontier, bound)
     seen = _held_out(judge, frontier, isolate, time_limit) if judge is not None and not interrupted else ()
     if output is not None:
-        _write(Path(output), module, frontier, best, seen, bound)
+        folder = Path(output)
+        write_found(folder, module, frontier, best)
+        if frontier.points:
+            title = f"Tuning of {Path(module.file).name}"
+            draw(
+                folder,
+                frontier.plot,
+                lambda path: frontier.report(path, title=title, held_out=seen, quality=bound),
+            )
+        click.echo(f"written to {folder}", err=True)
     if interrupted:
         return INTERRUPTED
     return SUCCESS if best is not None else FINDINGS
@@ -202,30 +185,6 @@ def _search(
         click.echo(f"search space: {tuner.space}", err=True)
         frontier = tuner.run(evaluate, **running)
         return frontier, tuner.interrupted
-
-
-def _report(frontier: Frontier, bound: float) -> Evaluation | None:
-    """Print the frontier, and return the best configuration if there is one."""
-    from approxir.tuning.errors import NoConfigurationError
-
-    if frontier.points:
-        click.echo(str(frontier))
-    elif frontier.failures:
-        click.echo(
-            f"all {len(frontier.failures)} evaluations failed; the first: {frontier.failures[0].failure}"
-        )
-    try:
-        best = frontier.best(quality=bound)
-    except NoConfigurationError as error:
-        click.echo(str(error), err=True)
-        return None
-    faster = ""
-    if frontier.baseline is not None and frontier.baseline.time_ms is not None:
-        faster = f", {frontier.speedup(best):.3g} times as fast as the exact program"
-    click.echo(f"best: {best.time_ms:.4g} ms, quality {best.quality:.4g}{faster}")
-    for name, value in best.config.items():
-        click.echo(f"  {name} = {value}")
-    return best
 
 
 def _held_out(
@@ -252,40 +211,3 @@ def _held_out(
         shown = seen.failure if not seen.ok else f"{seen.time_ms:.4g} ms, quality {seen.quality:.4g}"
         click.echo(f"  evaluation {point.number}: {shown}")
     return tuple(found)
-
-
-def _write(
-    folder: Path,
-    module: Module,
-    frontier: Frontier,
-    best: Evaluation | None,
-    seen: tuple[Evaluation, ...],
-    bound: float,
-) -> None:
-    from approxir.files import write_text_atomic
-    from approxir.knobs.files import save_config
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for ending in (".json", ".csv"):
-        frontier.save(folder / f"frontier{ending}")
-    if best is not None:
-        tuned = module.clone()
-        tuned.apply(best.config)
-        write_text_atomic(folder / "best.mlir", str(tuned))
-        save_config(folder / "best.json", best.config)
-    if frontier.points:
-        try:
-            frontier.plot(folder / "frontier.png")
-            title = f"Tuning of {Path(module.file).name}"
-            frontier.report(folder / "report.html", title=title, held_out=seen, quality=bound)
-        except MissingDependencyError as error:
-            click.echo(f"no plot and no report: {error}", err=True)
-    click.echo(f"written to {folder}", err=True)
-
-
-def _log_to(path: str) -> None:
-    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger = logging.getLogger("approxir.tuning")
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)

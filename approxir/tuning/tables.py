@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Rows = Sequence[Sequence[str]]
 _NUMBERS = frozenset({
     "time [ms]", "speed-up", "quality", "loss [%]", "number", "points", "evaluations", "failures",
-    "hypervolume",
+    "hypervolume", "at most", "over exact", "over C", "evaluation",
 })  # fmt: skip
 _MOST_NAMES = 8
 
@@ -56,11 +56,15 @@ def frontier_html(frontier: Frontier) -> str:
 
 def rich_table(frontier: Frontier) -> Table:
     """The points as a table of rich."""
+    return rich_rows(*frontier_rows(frontier), caption=summary(frontier))
+
+
+def rich_rows(header: Sequence[str], rows: Rows, caption: str | None = None) -> Table:
+    """A table of rich: numbers to the right."""
     from rich.table import Table
     from rich.text import Text
 
-    header, rows = frontier_rows(frontier)
-    table = Table(caption=Text(summary(frontier)))
+    table = Table(caption=None if caption is None else Text(caption))
     for name in header:
         # Parameters have names in which rich would see markup.
         table.add_column(Text(name), justify="right" if name in _NUMBERS else "left", overflow="fold")

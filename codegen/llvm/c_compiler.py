@@ -32,6 +32,22 @@ class CCompiler:
         """The command, as it would be typed."""
         return shlex.join(self.command)
 
+    def version(self) -> str:
+        """The first line of what the compiler says about itself. Raises `ProgramError`."""
+        said = programs.run([*self.command, "--version"]).output.decode("utf-8", errors="replace")
+        return said.strip().partition("\n")[0]
+
+    def preprocessed(self, source: Path, options: Sequence[str]) -> bytes:
+        """A C source with all that it includes, and not where it stood.
+
+        Raises `CompilationError` with what the compiler says.
+        """
+        return self._run([*options, "-E", "-P", str(source)]).output
+
+    def compile_shared(self, source: Path, target: Path, options: Sequence[str]) -> None:
+        """Compile a C source to a shared library. Raises `CompilationError` with what the compiler says."""
+        self._run([*options, "-fPIC", "-shared", str(source), "-o", str(target), "-lm"])
+
     def link_shared(self, parts: Sequence[Path], target: Path, *, soname: str, complete: bool) -> None:
         """Link object files to a shared library without relocations in its code.
 
@@ -56,11 +72,12 @@ class CCompiler:
         """
         self._run(["-std=gnu11", "-O2", f"-I{include}", *map(str, parts), "-o", str(target), "-lm"])
 
-    def _run(self, options: Sequence[str]) -> None:
+    def _run(self, options: Sequence[str]) -> programs.Done:
         done = programs.run([*self.command, *options])
         if done.status:
             said = "\n  ".join(programs.tail(done.said))
             raise CompilationError(f"{self.name} cannot make the file:\n  {said}")
+        return done
 
 
 def _found() -> list[str]:

@@ -108,7 +108,7 @@ class LlvmShared(Backend):
                 "this library was compiled for the processor of another machine; compile it for one that is "
                 "named, such as cpu='x86-64-v3'"
             )
-        library = _Library(artifact.library)
+        library = Library(artifact.library)
 
         def find(symbol: str) -> Native:
             return Native(library.address(symbol), library)
@@ -117,8 +117,11 @@ class LlvmShared(Backend):
         return link(artifact.interface, find, self.name, library, externals, original)
 
 
-class _Library:
-    """A shared library in this process, unloaded with this object."""
+class Library:
+    """A shared library in this process, unloaded with this object.
+
+    Raises `CompilationError` where the system cannot load it.
+    """
 
     def __init__(self, data: bytes) -> None:
         descriptor, path = tempfile.mkstemp(prefix="approxir-", suffix=".so")

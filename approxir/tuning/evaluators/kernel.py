@@ -29,14 +29,17 @@ if TYPE_CHECKING:
 Arguments = tuple[Any, ...]
 Quality = Callable[[Any, Any], float]
 
+_SAMPLE = 1e-3
+"""Seconds that the calls of one sample take together at least."""
+
 
 class EvaluatorError(ApproxIRError):
     """An evaluator cannot be made: no such function, nothing to compare, arguments that do not fit."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Judgement:
-    """The quality of a configuration, and for each input the numbers of the arguments that it changes."""
+class Judgement:
+    """The quality of a function, and for each input the numbers of the arguments that it changes."""
 
     quality: float
     changed: tuple[tuple[int, ...], ...]
@@ -112,7 +115,7 @@ class KernelEvaluator:
         self._exact: Kernel | None = None
         self._kernel: Kernel | None = None
         self._exact_changes: tuple[tuple[int, ...], ...] = ()
-        self._judgements: dict[tuple[tuple[str, int], ...], _Judgement] = {}
+        self._judgements: dict[tuple[tuple[str, int], ...], Judgement] = {}
         self._lock = threading.RLock()
 
     @property
@@ -121,6 +124,18 @@ class KernelEvaluator:
         self.prepare()
         assert self._references is not None
         return tuple(self._references)
+
+    @property
+    def exact(self) -> Function:
+        """The function of the exact program."""
+        self.prepare()
+        assert self._exact is not None
+        return self._exact[self.signature.name]
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """The numbers of the arguments that the function may change, counted from 0."""
+        return self._memory
 
     def prepare(self) -> None:
         """Compile what every evaluation needs, and run the exact program; done once."""
@@ -157,11 +172,12 @@ class KernelEvaluator:
             function = self._kernel[self.signature.name]
         else:
             begun = time.perf_counter()
-            module = self._module.clone()
-            module.apply(config)
-            function = self._compiled(module, live=False)[self.signature.name]
+            function = self.deployed(config)
             details["compile_ms"] = (time.perf_counter() - begun) * 1e3
-        judged = self._judged(function, config)
+        key = tuple(sorted(config.items()))
+        judged = self._judgements.get(key)
+        if judged is None:
+            judged = self._judgements[key] = self.judged(function)
         samples = self._timed(function, judged.changed)
         return {
             "time_ms": statistics.median(samples),
@@ -169,6 +185,53 @@ class KernelEvaluator:
             "samples_ms": samples,
             "details": details,
         }
+
+    # Other functions with the same arguments.
+
+    def deployed(self, config: Mapping[str, int]) -> Function:
+        """The function with a configuration applied to the module and compiled, as programs would use it."""
+        module = self._module.clone()
+        module.apply(config)
+        return self._compiled(module, live=False)[self.signature.name]
+
+    def outcomes(self, function: Function) -> tuple[Any, ...]:
+        """What another function computes for each input, to be compared with the `references`."""
+        self.prepare()
+        found = []
+        for held in self.inputs:
+            arguments = _fresh(held, self._memory)
+            result = function(*arguments)
+            found.append(self._outcome(result, arguments))
+        return tuple(found)
+
+    def judged(self, function: Function) -> Judgement:
+        """How good what another function computes is, and which of its arguments it changes."""
+        self.prepare()
+        assert self._references is not None
+        qualities, changed = [], []
+        for held, reference in zip(self.inputs, self._references, strict=True):
+            arguments = _fresh(held, self._memory)
+            result = function(*arguments)
+            qualities.append(float(self.quality(reference, self._outcome(result, arguments))))
+            changed.append(self._changed(arguments, held))
+        return Judgement(statistics.fmean(qualities), tuple(changed))
+
+    def sample(self, function: Function, judged: Judgement) -> float:
+        """The time of one call of a function in milliseconds, the mean over the inputs.
+
+        Calls that take less than a millisecond are repeated.
+        """
+        seconds = 0.0
+        for held, changed in zip(self.inputs, judged.changed, strict=True):
+            taken, calls = 0.0, 0
+            while taken < _SAMPLE:
+                arguments = _fresh(held, changed)
+                begun = time.perf_counter()
+                function(*arguments)
+                taken += time.perf_counter() - begun
+                calls += 1
+            seconds += taken / calls
+        return seconds * 1e3 / len(self.inputs)
 
     # Compiling and calling.
 
@@ -212,20 +275,6 @@ class KernelEvaluator:
         # A result may be a view of an argument, or of memory that the next call uses again.
         held = [_copy(one) for one in (*results, *(arguments[at] for at in self._compared))]
         return held[0] if len(held) == 1 else tuple(held)
-
-    def _judged(self, function: Function, config: Mapping[str, int]) -> _Judgement:
-        key = tuple(sorted(config.items()))
-        known = self._judgements.get(key)
-        if known is None:
-            assert self._references is not None
-            qualities, changed = [], []
-            for held, reference in zip(self.inputs, self._references, strict=True):
-                arguments = _fresh(held, self._memory)
-                result = function(*arguments)
-                qualities.append(float(self.quality(reference, self._outcome(result, arguments))))
-                changed.append(self._changed(arguments, held))
-            known = self._judgements[key] = _Judgement(statistics.fmean(qualities), tuple(changed))
-        return known
 
     def _changed(self, arguments: Arguments, held: Arguments) -> tuple[int, ...]:
         """The numbers of the arguments that a call has changed."""
