@@ -1,4 +1,4 @@
-"""What to do to a payload: transforms with their values and options, decision trees, and how both are spelled."""
+"""What to do to a payload: transforms with their values and options, decision trees, and their spelling."""
 
 from __future__ import annotations
 

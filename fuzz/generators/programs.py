@@ -304,12 +304,13 @@ def programs(
     """Programs: modules whose public functions may be called; see `Program` for what holds of them.
 
     Args:
-        max_ops: how many operations a module has at most, besides functions, globals, annotations and terminators.
-        dialects: which dialects it is made of, of `ALL_DIALECTS`; ``func`` and ``arith`` are always among them.
-            With ``stablehlo`` some programs are functions on tensors.
+        max_ops: how many operations a module has at most, besides functions, globals, annotations and
+            terminators.
+        dialects: which dialects it is made of, of `ALL_DIALECTS`; ``func`` and ``arith`` are always among
+            them. With ``stablehlo`` some programs are functions on tensors.
         knobs: whether functions are approximated, by annotations and by knob operations.
-        inexact: whether results may be of functions such as ``math.sin``, whose last bits depend on who computes
-            them; `Program.ulps` says which. Nothing else is made of such numbers.
+        inexact: whether results may be of functions such as ``math.sin``, whose last bits depend on who
+            computes them; `Program.ulps` says which. Nothing else is made of such numbers.
 
     Raises `ArgumentError` for a dialect that there is not, and for less than 8 operations.
     """

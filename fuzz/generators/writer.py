@@ -1,4 +1,4 @@
-"""Writing functions statement by statement: values in scope, names, and the bounds on size and running time."""
+"""Writing functions statement by statement: values in scope, names, bounds on size and running time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from approxir.testing.generators.statements.statement import Statement
 
-__all__ = ["Branch", "Callee", "Loop", "Needs", "Payload", "Rng", "Scope", "Value", "Writer", "element_of", "listed", "number"]
+__all__ = [
+    "Branch",
+    "Callee",
+    "Loop",
+    "Needs",
+    "Payload",
+    "Rng",
+    "Scope",
+    "Value",
+    "Writer",
+    "element_of",
+    "listed",
+    "number",
+]
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MOST_TIMES = 64
@@ -166,8 +179,8 @@ def number(count: int) -> str:
 class Writer:
     """Writes the body of one function.
 
-    Statements ask for `room` before they begin, so that a program has as many operations as it may have and no
-    more; terminators do not count.
+    Statements say how many operations they need, so that a program has as many as it may have and no more;
+    terminators do not count.
     """
 
     def __init__(
@@ -246,7 +259,7 @@ class Writer:
     # Statements.
 
     def block(self, scope: Scope, reserve: int = 0, one_in: int = 3) -> None:
-        """Statements, until it ends by chance or there is room for none but so many operations behind them."""
+        """Statements, until that ends by chance, or there is room for those behind them alone."""
         self.left -= reserve
         while self.rng.below(one_in) and self._statement(scope):
             pass
@@ -287,8 +300,8 @@ class Writer:
     ) -> list[Value]:
         """One operation without regions. `custom` is what stands behind its name in the custom form.
 
-        With `entries`, what its properties or attributes are in the generic form ("-": none), it is spelled in
-        that now and then.
+        With `entries`, what its properties or attributes are in the generic form ("-": none), it is spelled
+        in that now and then.
         """
         self.count_op()
         self.spelled += 1

@@ -1,4 +1,4 @@
-"""Statements of cf, which end a block of a function's body: branches that join again, and loops with a counter."""
+"""Statements of cf, which end a block of a function's body: branches that join again, loops, other exits."""
 
 from __future__ import annotations
 

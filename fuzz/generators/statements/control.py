@@ -1,4 +1,4 @@
-"""Statements of scf and calls. Loops have at most eight iterations, and at most `MOST_TIMES` run in one another."""
+"""Statements of scf, and calls. Loops have at most eight iterations, nested ones at most `MOST_TIMES`."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def _for(writer: Writer, scope: Scope) -> None:
     results = [writer.fresh(value.type) for value in held]
     counter = writer.fresh(kind)
     arguments = [writer.fresh(value.type) for value in held]
-    head = f"scf.for{' unsigned' if unsigned else ''} {counter.name} = {low.name} to {high.name} step {step.name}"
+    head = f"scf.for {'unsigned ' if unsigned else ''}{counter.name} = {low.name} to {high.name}"
+    head += f" step {step.name}"
     writer.put(_heading(head, held, arguments, results, "" if kind == "index" else f" : {kind}"))
     if kind == "index":
         writer.bounds[counter.name] = max(1, last)
@@ -205,7 +206,8 @@ def _parallel(writer: Writer, scope: Scope) -> None:
     head = f"scf.parallel ({names}) = ({', '.join(lows)}) to ({', '.join(highs)}) step ({', '.join(steps)})"
     if held:
         kinds = ", ".join(value.type for value in held)
-        head = f"{', '.join(v.name for v in results)} = {head} init ({', '.join(v.name for v in held)}) -> ({kinds})"
+        given = ", ".join(value.name for value in held)
+        head = f"{', '.join(v.name for v in results)} = {head} init ({given}) -> ({kinds})"
     writer.put(head + " {")
     times = 1
     for counter, (_, _, _, last) in zip(counters, dimensions, strict=True):

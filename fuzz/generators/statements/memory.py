@@ -111,7 +111,7 @@ def _update(writer: Writer, scope: Scope) -> None:
     kind = element(memory.type)
     value = writer.value(scope, kind)
     indices = places(writer, scope, memory)
-    name = writer.rng.pick(("addi", "maxs", "minu", "muli", "ori") if kind[0] == "i" else ("addf", "mulf"))
+    name = writer.rng.pick(("addi", "maxs", "minu", "andi", "ori") if kind[0] == "i" else ("addf",))
     custom = f"{name} {value.name}, {memory.name}[{shown(indices)}] : ({kind}, {memory.type}) -> {kind}"
     scope.known.append(writer.one("memref.atomic_rmw", custom, (value, memory, *indices), kind))
     writer.writes = True

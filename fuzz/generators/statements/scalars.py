@@ -1,7 +1,8 @@
 """Statements of arith, math and vector.
 
-Division is by numbers that are positive, shifts are by less than the width, and floats are converted to integers that
-hold them. Operations of which two implementations may disagree in a bit are not here but in `INEXACT`.
+Division is by numbers that are positive, shifts are by less than the width, and floats are converted to
+integers that hold them. Operations of which two implementations may disagree in a bit are not here but in
+`INEXACT`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _FLOAT_PREDICATES = (
 )  # fmt: skip
 
 INEXACT = (
-    "sin", "cos", "exp", "tanh", "atan", "expm1", "exp2", "log1p", "erf", "rsqrt", "cbrt", "log", "log2", "log10",
+    "sin", "cos", "exp", "tanh", "atan", "expm1", "exp2", "log1p", "erf", "rsqrt", "cbrt", "log", "log2",
+    "log10",
 )  # fmt: skip
 """Functions of math whose last bits depend on who computes them."""
 

@@ -1,6 +1,7 @@
 """Statements of StableHLO and tensor, on tensors of static shape.
 
-All of them are exact: floats are not summed up, of which the order is nobody's, and integers are divided by constants.
+All of them are exact: floats are not summed up, of which the order is nobody's, and integers are divided by
+constants.
 """
 
 from __future__ import annotations
@@ -341,10 +342,7 @@ def _branch(writer: Writer, scope: Scope) -> None:
     """An if or a case, in the generic form, the only one that it has."""
     rng = writer.rng
     several = rng.chance()
-    if several:
-        which = writer.value(scope, "tensor<i32>")
-    else:
-        which = _truth(writer, scope)
+    which = writer.value(scope, "tensor<i32>") if several else _truth(writer, scope)
     kinds = [_some(writer, scope).type for _ in range(1 + rng.below(2))]
     writer.count_op()
     branch = branching(writer)
