@@ -46,6 +46,11 @@ _MADE = re.compile(r"(random|zeros|ones)(?::([^:]*))?(?::([^:]*))?(?::([^:]*))?"
 _MOST = 1 << 40
 """So many bytes an array may have at most that a text asks for."""
 
+# The header of NumPy's files is a text of Python, which fails in as many ways.
+_NO_ARRAY = (
+    EOFError, MemoryError, OverflowError, RecursionError, SyntaxError, TokenError, TypeError, ValueError,
+)  # fmt: skip
+
 
 class InputError(ApproxIRError, ValueError):
     """A text does not spell an argument of a function."""
@@ -118,10 +123,7 @@ def _loaded(name: str, what: str) -> Any:
         try:
             # Not numpy.load, which takes archives and pickles for arrays as well.
             return np.lib.format.read_array(stream, allow_pickle=False)
-        except (
-            ValueError, TypeError, OverflowError, SyntaxError, TokenError, EOFError, MemoryError, RecursionError
-        ) as error:  # fmt: skip
-            # The header is a text of Python, which fails in as many ways.
+        except _NO_ARRAY as error:
             reason = str(error).partition("\n")[0] or "it does not fit into memory"
             raise InputError(f"{what}: {name} is no array of NumPy's: {reason}") from None
 

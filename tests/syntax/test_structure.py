@@ -308,5 +308,5 @@ def test_a_short_name_after_a_type_alias_begins_an_operation() -> None:
     "text", ["func.func @f() {\n  approx.\n}", "%0 = approx.\n", "f() { %0=approx.}", "a. {\n}"]
 )
 def test_a_dialect_alone_is_no_name_of_an_operation(text: str) -> None:
-    with pytest.raises(ax.ParseError, match="does not end with '.'"):
+    with pytest.raises(ax.ParseError, match=r"does not end with '\.'"):
         ax.parse(text)

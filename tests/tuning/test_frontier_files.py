@@ -168,7 +168,7 @@ CSV = "number,static,time_ms,quality,failure,samples_ms,details,role,config.a\n"
         ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1}]}', (2, 2), "neither a failure nor quality"),
         ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": -1, "quality": 1}]}', (2, 17), "milliseconds from 0 on, not -1"),
         ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1, "quality": "nan"}]}', (2, 31), "a quality is a number, not nan"),
-        ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1e999, "quality": 1}]}', (2, 17), "too large"),
+        ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1e999, "quality": 1}]}', (2, 28), "too large"),
         ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1, "quality": 1, "failure": "x"}]}', (2, 45), "a failure has no time_ms"),
         ('{"version": 1, "evaluations": [\n {"config": {}, "time": 1}]}', (2, 17), "no entry 'time'"),
         ('{"version": 1, "evaluations": [\n {"config": {}, "time_ms": 1, "quality": 1, "samples_ms": [1,\n "x"]}]}', (3, 2), "a sample is a number"),
