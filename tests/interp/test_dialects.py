@@ -146,6 +146,23 @@ def test_select_and_poison() -> None:
     assert value("%r = arith.shli %a, %a : i8", "i8", "%a: i8", 8) is POISON
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%r = stablehlo.slice %a [] : (tensor<i32>) -> tensor<i32>",
+        "%r = stablehlo.dynamic_slice %a, sizes = [] : (tensor<i32>) -> tensor<i32>",
+        "%n = stablehlo.constant dense<> : tensor<0xi32>\n"
+        "%r = stablehlo.real_dynamic_slice %a, %n, %n, %n"
+        " : (tensor<i32>, tensor<0xi32>, tensor<0xi32>, tensor<0xi32>) -> tensor<i32>",
+    ],
+)
+def test_slices_of_rank_0_are_arrays(line: str) -> None:
+    found = value(line, "tensor<i32>", "%a: tensor<i32>", np.array(7, np.int32))
+    assert isinstance(found, np.ndarray)
+    assert found.shape == ()
+    assert found == 7
+
+
 T = np.arange(6, dtype=np.int32).reshape(2, 3)
 
 

@@ -70,7 +70,8 @@ def _transpose(interp: Interpreter, op: Operation) -> Callable[..., Array]:
 def _slice(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     starts, limits = integers(interp, op, "start_indices"), integers(interp, op, "limit_indices")
     steps = integers(interp, op, "strides", [1] * len(starts))
-    where = tuple([slice(*triple) for triple in zip(starts, limits, steps, strict=True)])
+    # Without the ellipsis, indexing an array of rank 0 gives a scalar.
+    where = (..., *[slice(*triple) for triple in zip(starts, limits, steps, strict=True)])
     return lambda array: array[where].copy()
 
 
@@ -85,7 +86,7 @@ def _starts(array: Array, sizes: tuple[int, ...], given: tuple[Array, ...]) -> t
 
 def _dynamic_slice(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     sizes = tuple(integers(interp, op, "slice_sizes"))
-    return lambda array, *starts: array[_starts(array, sizes, starts)].copy()
+    return lambda array, *starts: array[(..., *_starts(array, sizes, starts))].copy()
 
 
 def _dynamic_update_slice(interp: Interpreter, op: Operation) -> Callable[..., Array]:
@@ -133,7 +134,7 @@ def _real_dynamic_slice(interp: Interpreter, op: Operation) -> Callable[..., Arr
         for (start, limit, stride), size in zip(bounds, array.shape, strict=True):
             if not 0 <= start <= limit <= size or stride <= 0:
                 raise Trap(f"{op.name}: {start}:{limit}:{stride} does not lie in a dimension of size {size}")
-        return array[tuple([slice(*bound) for bound in bounds])].copy()
+        return array[(..., *[slice(*bound) for bound in bounds])].copy()
 
     return run
 
