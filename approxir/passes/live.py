@@ -1,7 +1,8 @@
 """Parameters that are read at run time: where each has its place, and how the code reads them.
 
 With ``live=True`` thresholds and decisions are not constants of the lowered code. It reads them from an array
-of ``i32``, or is handed them, in the order of the module before lowering: that of the parameters in the text.
+of ``i32``, or is handed them, in the order of the code that they are about: those of a knob stand where its
+function stands in the text, wherever the annotation does.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from approxir.dialects.approx.codec import read_params
-from approxir.dialects.approx.ops import TryOp
+from approxir.dialects.approx.ops import AnnotationOp, TryOp, view
 from approxir.dialects.approx.params import KnobParams
 from approxir.dialects.approx.payload import FUNC_SUBSTITUTE, nested, substitute_name, transform_name
 from approxir.ir.blocks import Block, Region
@@ -24,12 +25,14 @@ from approxir.ir.symbols import references
 from approxir.ir.verify.approx import local_name
 from approxir.knobs.finding import find_knobs
 from approxir.knobs.parameters import TunableParam
+from approxir.knobs.view import KnobView
 from approxir.passes.base import PassError
 from approxir.passes.calls import at_least, constant, constant_index
 from approxir.passes.functions import (
     FUNCTION,
     RETURN,
     Functions,
+    annotated_function,
     block_of,
     function_type,
     is_declaration,
@@ -119,12 +122,29 @@ def live_layout(module: Module) -> Layout:
     """Where each parameter of a module gets its place, the module not having been lowered yet."""
     slots: list[Slot] = []
     bases: dict[str, int] = {}
-    for knob in find_knobs(module):
+    for knob in _in_place(module):
         bases[knob.name] = len(slots)
         compiled = candidates(knob.read())
         for parameter in knob.parameters:
             slots.append(_slot(parameter, len(slots), compiled))
     return Layout(tuple(slots), bases)
+
+
+def _in_place(module: Module) -> list[KnobView]:
+    """The knobs in the order of the code that they are about, which is the same when they are lowered.
+
+    An annotation stands anywhere; what becomes of it stands in its function.
+    """
+    knobs = find_knobs(module)
+    functions = Functions()
+    about: list[Operation] = []
+    for knob in knobs:
+        held = view(knob.operation)
+        about.append(
+            annotated_function(held, functions) if isinstance(held, AnnotationOp) else knob.operation
+        )
+    numbers = {op: number for number, op in enumerate(module.walk())} if len(knobs) > 1 else {}
+    return [knobs[k] for k in sorted(range(len(knobs)), key=lambda k: numbers.get(about[k], 0))]
 
 
 def _slot(parameter: TunableParam, index: int, compiled: Sequence[int]) -> Slot:

@@ -100,8 +100,8 @@ def check_live(program: Program, data: st.DataObject, n: int, x: int) -> None:
     configured = ax.parse(text)
     config: dict[str, int] = {}
     module = ax.parse(text)
-    run_pipeline(module, ["pre-emit-transform", "emit-approx", "emit-management"])
     layout = live_layout(module)
+    run_pipeline(module, ["pre-emit-transform", "emit-approx", "emit-management"])
     for knob in configured.knobs():
         count = len(knob.read().thresholds)
         values = sorted(data.draw(st.lists(st.integers(-5, 15), min_size=count, max_size=count)))

@@ -57,6 +57,52 @@ def test_live_parameters() -> None:
     assert kernel.total(100, ones) == 50
 
 
+ORDERS = """
+module {
+  approx.util.annotation.decision_tree <{
+    func_name = "outer", transform_type = "task_skipping", state_function = "same", state_indices = array<i64: 0>,
+    thresholds = array<i32: 5>, decisions = array<i32: 1, 0>
+  }>
+  approx.util.annotation.decision_tree <{
+    func_name = "inner", transform_type = "func_substitute", state_function = "same", state_indices = array<i64: 0>,
+    thresholds = array<i32: 3>, decisions = array<i32: 0, 1>, decision_values = array<i32: 0, 1, 2>
+  }>
+  func.func private @same(%n: i32) -> i32 {
+    return %n : i32
+  }
+  func.func private @approx_inner_1(%n: i32) -> i32 {
+    %r = arith.constant 100 : i32
+    return %r : i32
+  }
+  func.func private @approx_inner_2(%n: i32) -> i32 {
+    %r = arith.constant 200 : i32
+    return %r : i32
+  }
+  func.func @inner(%n: i32) -> i32 {
+    return %n : i32
+  }
+  func.func @outer(%n: i32) -> i32 {
+    %some = arith.constant true
+    %r = scf.if %some -> (i32) {
+      %inner = func.call @inner(%n) : (i32) -> i32
+      scf.yield %inner : i32
+    } else {
+      scf.yield %n : i32
+    }
+    return %r : i32
+  }
+}
+"""
+
+
+def test_annotations_stand_in_another_order_than_their_functions() -> None:
+    kernel = ax.jit(ORDERS, live=True)
+    assert kernel.config == ax.parse(ORDERS).config()
+    assert [kernel.outer(n) for n in range(7)] == [0, 1, 2, 100, 100, 0, 0]
+    kernel.set({"outer_threshold_0": 4, "inner_threshold_0": 1, "inner_decision_1": 2})
+    assert [kernel.outer(n) for n in range(7)] == [0, 200, 200, 200, 0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
