@@ -88,18 +88,22 @@ class DiagnosticError(ApproxIRError):
 
     @property
     def message(self) -> str:
+        """The message of the first finding, without its place."""
         return self.diagnostics[0].message
 
     @property
     def file(self) -> str:
+        """The file of the first finding."""
         return self.diagnostics[0].file
 
     @property
     def line(self) -> int:
+        """The line of the first finding, counted from 1."""
         return self.diagnostics[0].line
 
     @property
     def column(self) -> int:
+        """The column of the first finding, counted from 1."""
         return self.diagnostics[0].column
 
 

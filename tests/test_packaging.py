@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MAPPED = {"grammar": "approxir/grammar", "codegen": "approxir/codegen", "fuzz": "approxir/testing"}
 SOURCE_FOLDERS = ("approxir", *MAPPED, "benchmarks", "docs", "examples", "tests")
 SOURCE_FILES = (
-    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py",
+    "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "README.md", "mkdocs.yml", "pyproject.toml",
+    "setup.py",
 )  # fmt: skip
 # What tools and runs leave behind in the tree; .gitignore has the same.
 LITTER = ("__pycache__", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache", "results")

@@ -111,6 +111,7 @@ class Block(BlockNode):
 
     @property
     def parent(self) -> Operation | None:
+        """The operation whose region the block is in; None if it is in none."""
         return None if self.region is None else self.region.operation
 
     def insert(self, op: Operation, *, before: Operation | None = None) -> Operation:

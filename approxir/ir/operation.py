@@ -192,12 +192,14 @@ class Operation(OperationNode):
             op = op.parent
 
     def is_ancestor_of(self, other: Operation) -> bool:
+        """Whether another operation stands in a region of this one, however deep."""
         return any(op is self for op in other.ancestors())
 
     # Its parts.
 
     @property
     def results(self) -> tuple[OpResult, ...]:
+        """The values that it defines."""
         results: Any = self.results_
         if type(results) is tuple:
             return results

@@ -57,6 +57,7 @@ class Value(ABC):
 
     @property
     def name(self) -> str | None:
+        """The name without its `%`; None if it has none yet. Printing may number what is set."""
         return self._name
 
     @name.setter
@@ -113,6 +114,7 @@ class Value(ABC):
 
     @property
     def has_uses(self) -> bool:
+        """Whether any operation uses it."""
         return bool(self.users)
 
     def replace_all_uses_with(self, other: Value) -> None:

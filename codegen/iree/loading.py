@@ -38,7 +38,10 @@ def compile_to_iree(
         text: the module, in StableHLO or other dialects that IREE takes.
         backend: ``llvm-cpu``, ``cuda``, ``vulkan-spirv``, ``rocm``, ``vmvx`` or the short names of
             `approxir.iree`; by default what ``APPROX_BACKEND`` says, else ``llvm-cpu``.
-        arch, flags, cache, timeout: as for `approxir.iree`.
+        arch: as for `approxir.iree`.
+        flags: as for `approxir.iree`.
+        cache: as for `approxir.iree`.
+        timeout: as for `approxir.iree`, in seconds.
 
     Returns the bytes of a ``.vmfb`` file. Raises `CompilationError` with IREE's messages and their places in
     the text, `TargetError`, and `MissingDependencyError`.

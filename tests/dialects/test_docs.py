@@ -60,11 +60,3 @@ def test_the_forms_of_an_operation_say_the_same(name: str) -> None:
 def test_a_real_mlir_reads_the_generic_forms() -> None:
     for texts in EXAMPLES.values():
         assert upstream.verify_text(ax.parse(texts[0]).print(generic=True)) == []
-
-
-def test_the_links_lead_somewhere() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    headings = re.findall(r"^##+ (.+)$", page, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    for target in re.findall(r"\]\(([^)]+)\)", page):
-        assert target[1:] in anchors if target.startswith("#") else (PAGE.parent / target).exists(), target

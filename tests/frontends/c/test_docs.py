@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-import pytest
 from support import pages
 from support.pages import ROOT
 
@@ -32,25 +28,6 @@ def test_every_c_block_is_read() -> None:
     for each in found:
         ax.parse(ax.generate_cpp_annotation_mlir(each)).verify()
     assert [each.kind for each in found[2]] == ["knob", "transform", "try"]
-
-
-def test_the_errors_are_those_shown() -> None:
-    (source,) = blocks("c error")
-    (shown,) = blocks("text")
-    with pytest.raises(ax.AnnotationSyntaxError) as caught:
-        ax.parse_cpp_annotations(source, file="sum.c")
-    assert str(caught.value) + "\n" == shown
-
-
-def test_python_blocks_run() -> None:
-    for block in blocks("python"):
-        exec(compile(block, "c-annotations.md", "exec"), {"__name__": "docs"})
-
-
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_console_blocks_show_what_the_commands_print(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    pages.check_console(PAGE, tmp_path)
 
 
 def test_every_key_is_described() -> None:
