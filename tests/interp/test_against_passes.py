@@ -206,3 +206,30 @@ def test_many_perforations(kind: str, data: st.DataObject) -> None:
 @given(programs(), st.data())
 def test_many_programs(program: Program, data: st.DataObject) -> None:
     check_program(program, data.draw(st.sampled_from(program.states)), data.draw(st.integers(-9, 9)))
+
+
+def test_a_skipped_function_that_returns_its_argument() -> None:
+    """A check sees the zero in place of the argument, the recovery the argument, at every step of lowering."""
+    text = """\
+module {
+  approx.util.annotation.transform <{func_name = "f", transform_type = "task_skipping", knob_val = 0 : i32}>
+  approx.util.annotation.try <{func_name = "f", checker = "same", recover = "next"}>
+  func.func @f(%x: i32) -> i32 {
+    return %x : i32
+  }
+  func.func @same(%r: i32, %x: i32) -> i1 {
+    %ok = arith.cmpi eq, %r, %x : i32
+    return %ok : i1
+  }
+  func.func @next(%x: i32) -> i32 {
+    %one = arith.constant 1 : i32
+    %y = arith.addi %x, %one : i32
+    return %y : i32
+  }
+}
+"""
+    for count in range(len(PASS_PIPELINE) + 1):
+        module = ax.parse(text)
+        run_pipeline(module, PASS_PIPELINE[:count])
+        assert Interpreter(ax.parse(str(module))).call("f", 5) == (6,), PASS_PIPELINE[:count]
+        assert Interpreter(ax.parse(str(module))).call("f", 0) == (0,)

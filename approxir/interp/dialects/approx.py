@@ -203,18 +203,32 @@ def _checked(interp: Interpreter, op: Operation, operands: Values, environment: 
 def _try_skipped(
     interp: Interpreter, knob: Operation, op: Operation, results: Values, environment: Environment
 ) -> Task:
-    """The task of a try behind a payload that was skipped: it sees the zeros in place of what is yielded."""
+    """The task of a try behind a payload that was skipped: it sees the zeros in place of what is yielded.
+
+    Its check sees them even in place of values that the payload did not compute, as an argument that a function
+    returns; what it hands to the recovery, it computed before.
+    """
     block = op.block
     ending = None if block is None else block.last
     values = environment.values
+    outside: dict[Any, Any] = {}
     if ending is not None and local_name(ending) == "yield":
+        seen: dict[Any, Any] = {}
         for value, result in zip(ending.operands, results, strict=False):
+            seen.setdefault(value, result)
+        for value, result in seen.items():
             if knob.is_ancestor_of(_owner(value)):
                 values[value] = result
+            else:
+                outside[value] = result
     missing = [operand for operand in op.operands if operand not in values]
     if missing:
         raise Trap(f"the try needs %{missing[0].name}, which was skipped", operation=op)
-    recovered = yield _checked(interp, op, tuple([values[x] for x in op.operands]), environment)
+    operands = tuple([values[operand] for operand in op.operands])
+    kept = {value: values[value] for value in outside if value in values}
+    values.update(outside)
+    recovered = yield _checked(interp, op, operands, environment)
+    values.update(kept)
     return results if recovered is None else recovered
 
 
