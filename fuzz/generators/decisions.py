@@ -50,12 +50,12 @@ def choose(rng: Rng, payload: Payload, results: Sequence[str], substitutable: bo
         substitutable: whether there are functions to call instead for the values 1 and 2.
     """
     found = []
-    if payload.loops or payload.reductions:
-        found += [LOOP, LOOP]
+    if (payload.loops or payload.reductions) and not payload.decided:
+        found += [LOOP] * 3
     zero = all(not kind.startswith("memref") for kind in results)
-    branches = payload.branches[0].count if payload.branches else 0
+    branches = payload.branches[0].count if payload.branches and not payload.decided else 0
     if zero or branches:
-        found += [SKIP]
+        found += [SKIP] * (2 if branches else 1)
     if substitutable:
         found += [CALL]
     if not found:

@@ -110,14 +110,14 @@ class _Module:
         return writer, Scope(given), given
 
     def function(self, name: str, arguments: Sequence[str], left: int) -> _Function:
-        """A function whose results are what it has computed; its annotations come later."""
+        """A function of at most so many operations, whose results are what it has computed."""
         rng = self.rng
         writer, scope, given = self.writer(arguments, left)
         most = 1 if self.flavour == "tensor" else 0
         if self.flavour != "tensor" and not scope.of("i32"):
             writer.value(scope, "i32")
         extra = 6 if self.inexact and writer.room(8) and rng.chance() else 0
-        writer.block(scope, reserve=extra, one_in=12)
+        writer.block(scope, reserve=extra, one_in=24)
         kinds = [kind for kind in _SCALARS if scope.of(kind)] if most == 0 else []
         kinds += sorted({v.type for v in scope.known if v.type.startswith(("tensor", "vector"))})
         # The latest value is the most interesting one.
@@ -132,19 +132,21 @@ class _Module:
         _end(writer, results)
         callee = Callee(name, tuple(arguments), types, writer.steps + 2, writer.writes, exact)
         made = _Function(callee, self.definition(callee, given, writer, True))
-        self.left = writer.left
+        self.left -= left - writer.left
         if self.with_knobs:
             self.annotate(made, writer)
         return made
 
     def helper(self, helper: Helper) -> _Function:
         """A function with these types, of a few statements."""
-        writer, scope, given = self.writer(helper.arguments, self.left)
+        left = max(self.spare(), 0) + len(helper.results)
+        del self.needs.helpers[helper.name]
+        writer, scope, given = self.writer(helper.arguments, left)
         writer.callees = []
         writer.block(scope, reserve=len(helper.results), one_in=2)
         results = [writer.value(scope, kind) for kind in helper.results]
         _end(writer, results)
-        self.left = writer.left
+        self.left -= left - writer.left
         callee = Callee(helper.name, helper.arguments, helper.results, writer.steps, writer.writes, 0)
         return _Function(callee, self.definition(callee, given, writer, False), False)
 
@@ -161,11 +163,12 @@ class _Module:
     def annotate(self, function: _Function, writer: Writer) -> None:
         """Say how a function is approximated, if it is."""
         rng, callee = self.rng, function.callee
-        if rng.below(5) == 0 or not self.room(4):
+        if rng.below(6) == 0 or self.spare() < 1:
             return
         payload, needs = writer.payloads[0], self.needs
         target: Entries = [("func_name", f'"{callee.name.strip(chr(34))}"')]
-        choice = choose(rng, payload, callee.results, self.room(4))
+        count = len(callee.results)
+        choice = choose(rng, payload, callee.results, self.spare() > 2 * count)
         notes: list[tuple[str, Entries]] = []
         if choice is not None:
             if choice.transform == CALL:
@@ -174,7 +177,8 @@ class _Module:
                 notes.append(("transform", target + static_entries(rng, choice)))
             else:
                 notes.append(("decision_tree", target + self.state(callee) + tree_entries(rng, choice)))
-        if rng.chance(3) and self.room(8):
+        # A checker would see the last bits of results that are not exact.
+        if rng.chance(3) and self.spare() > count == callee.exact:
             notes.append(("try", target + self.contract(callee)))
         if rng.chance(5):
             notes.append(("knob", target))
@@ -189,10 +193,9 @@ class _Module:
             held = spelled(rng, entries)
             function.notes.append(f'"{full}"() {held} : () -> ()' if generic else f"{full} {held}")
 
-    def room(self, operations: int) -> bool:
-        """Whether there is room for so many operations, and for what the helpers need at least."""
-        owed = sum(len(helper.results) + 1 for helper in self.needs.helpers.values())
-        return self.left - owed >= operations
+    def spare(self) -> int:
+        """How many operations there may be besides those that helpers need: constants to return."""
+        return self.left - sum(len(helper.results) for helper in self.needs.helpers.values())
 
     def state(self, callee: Callee) -> Entries:
         """A state function, and the arguments that it is given."""
@@ -202,7 +205,7 @@ class _Module:
         if self.flavour != "tensor" and self.rng.chance(3):
             # Memory, too, so that it shows how often the state is computed.
             chosen += [at for at, kind in enumerate(callee.arguments) if kind.startswith("memref")][:1]
-        name = f"state_{len(self.needs.helpers)}"
+        name = f"state_{self.needs.number()}"
         result = "tensor<i32>" if self.flavour == "tensor" and self.rng.chance() else "i32"
         if self.flavour == "tensor" and chosen:
             result = callee.arguments[chosen[0]]
@@ -213,7 +216,7 @@ class _Module:
         return [("state_function", f'"{name}"'), ("state_indices", held)]
 
     def contract(self, callee: Callee) -> Entries:
-        number = len(self.needs.helpers)
+        number = self.needs.number()
         truth = "tensor<i1>" if self.flavour == "tensor" else "i1"
         self.needs.helper(f"check_{number}", (*callee.results, *callee.arguments), (truth,))
         self.needs.helper(f"recover_{number}", callee.arguments, callee.results)
@@ -228,17 +231,18 @@ class _Module:
             self.needs.prefix = "approxMLIR"
         self.mixed = rng.chance(3)
         names = list(_ODD_NAMES if odd else _NAMES)
-        count = 1 + rng.below(min(3, 1 + self.left // 10))
+        count = 1 + rng.below(3)
         for number in range(count):
-            share = self.left // (count - number)
-            kept, self.left = self.left - share, share
-            found = self.function(
-                names[number], self.arguments(), share * 3 // 4 if self.with_knobs else share
-            )
-            self.left += kept + (share - share * 3 // 4 if self.with_knobs else 0)
-            self.functions.append(found)
-        pending = list(self.needs.helpers.values())
-        found = [self.helper(helper) for helper in pending]
+            if number and self.spare() < 4:
+                break
+            share = self.spare() // (count - number)
+            if self.with_knobs:
+                share = max(share * 3 // 4, min(share, 4))
+            self.functions.append(self.function(names[number], self.arguments(), share))
+        found = []
+        # Helpers may need others.
+        while self.needs.helpers:
+            found.append(self.helper(next(iter(self.needs.helpers.values()))))
         return self.assemble(found)
 
     def assemble(self, helpers: list[_Function]) -> Program:
@@ -329,5 +333,6 @@ def _programs(
     draw: Callable[[Any], Any], dialects: frozenset[str], max_ops: int, with_knobs: bool, inexact: bool
 ) -> Program:
     rng = Rng(draw)
-    size = 8 + rng.below(max_ops - 7) if max_ops < 260 else draw(st.integers(8, max_ops))
+    # Large ones are more interesting; small ones are what a finding shrinks to.
+    size = max_ops if rng.below(4) else draw(st.integers(8, max_ops))
     return _Module(rng, dialects, size, with_knobs, inexact).program()

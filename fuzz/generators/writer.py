@@ -110,6 +110,8 @@ class Payload:
     calls: list[Callee] = field(default_factory=list)
     reductions: int = 0
     knobs: int = 0
+    decided: bool = False
+    """Whether there are knobs whose decisions become code, in which passes do not look for loops and branches."""
 
 
 @dataclass(frozen=True)
@@ -126,22 +128,27 @@ class Needs:
     """What the functions of a module need, or share."""
 
     prefix: str = "approx"
-    ids: int = 0
+    numbers: int = 0
     globals: set[str] = field(default_factory=set)
     helpers: dict[str, Helper] = field(default_factory=dict)
+    """Those that are still to be written."""
+    names: set[str] = field(default_factory=set)
+    """Of all helpers."""
 
     def helper(self, name: str, arguments: Sequence[str], results: Sequence[str]) -> None:
-        self.helpers.setdefault(name, Helper(name, tuple(arguments), tuple(results)))
+        if name not in self.names:
+            self.names.add(name)
+            self.helpers[name] = Helper(name, tuple(arguments), tuple(results))
 
     def substitutes(self, name: str, arguments: Sequence[str], results: Sequence[str]) -> None:
         """The functions to call instead of one."""
         for value in (1, 2):
             self.helper(substitute(name, value), arguments, results)
 
-    def id(self) -> int:
-        """A number that no other knob has."""
-        self.ids += 1
-        return self.ids
+    def number(self) -> int:
+        """A new number, for a knob or a helper."""
+        self.numbers += 1
+        return self.numbers
 
 
 def substitute(name: str, value: int) -> str:

@@ -158,10 +158,10 @@ def _apply(writer: Writer, scope: Scope) -> None:
 
 _AFFINE, _MEMORY = ("arith", "affine"), ("arith", "affine", "memref")
 STATEMENTS = (
-    Statement(_for, 4, _AFFINE, nested=True, weight=3),
+    Statement(_for, 3, _AFFINE, nested=True, weight=6),
     Statement(_parallel, 2, _AFFINE, nested=True),
-    Statement(_if, 3, _AFFINE, nested=True, needs=_inside),
-    Statement(_load, 1, _MEMORY, memory=True, needs=_able, weight=3),
-    Statement(_store, 2, _MEMORY, memory=True, effects=True, needs=_able_to_write, weight=3),
-    Statement(_apply, 1, _AFFINE, needs=_inside),
+    Statement(_if, 1, _AFFINE, nested=True, needs=_inside, weight=4),
+    Statement(_load, 1, _MEMORY, memory=True, needs=_able, weight=5),
+    Statement(_store, 2, _MEMORY, memory=True, effects=True, needs=_able_to_write, weight=5),
+    Statement(_apply, 1, _AFFINE, needs=_inside, weight=2),
 )

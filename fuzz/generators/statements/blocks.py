@@ -120,8 +120,8 @@ def _leave(writer: Writer, scope: Scope) -> None:
 
 _CF = ("arith", "cf")
 STATEMENTS = (
-    Statement(_diamond, 7, _CF, needs=_at_the_top, nested=True),
-    Statement(_switch, 4, _CF, needs=_at_the_top, nested=True),
-    Statement(_loop, 8, _CF, needs=_at_the_top, nested=True),
-    Statement(_leave, 6, _CF, needs=_at_the_top),
+    Statement(_diamond, 4, _CF, needs=_at_the_top, nested=True, weight=3),
+    Statement(_switch, 2, _CF, needs=_at_the_top, nested=True, weight=2),
+    Statement(_loop, 5, _CF, needs=_at_the_top, nested=True, weight=3),
+    Statement(_leave, 6, _CF, needs=_at_the_top, weight=2),
 )

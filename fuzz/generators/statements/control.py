@@ -144,7 +144,7 @@ def _while(writer: Writer, scope: Scope) -> None:
         step = 1
     by = writer.constant(-step if down else step, kind)
     held = carried(writer, scope)
-    both = rng.chance(5)
+    both = writer.room(9) and rng.chance(5)
     truth = compared(writer, scope) if both else None
     writer.count_op()
     loop = enter(writer, "scf.while", not both)
@@ -258,7 +258,7 @@ def _if(writer: Writer, scope: Scope) -> None:
     rng = writer.rng
     branch = branching(writer)
     kinds = [rng.pick(scope.kinds((*_SCALARS, "i1"))) for _ in range(rng.below(3))]
-    links = 1 + (rng.below(3) if writer.room(12) else 0)
+    links = 1 + (rng.below(3) if writer.room(14) else 0)
     truths = [compared(writer, scope) for _ in range(links)]
     alternative = bool(kinds) or rng.chance()
     held = f" -> ({', '.join(kinds)})" if kinds else ""
@@ -372,11 +372,11 @@ def _call(writer: Writer, scope: Scope) -> None:
 
 _SCF = ("arith", "scf")
 STATEMENTS: tuple[Statement, ...] = (
-    Statement(_for, 14, _SCF, nested=True, weight=3),
-    Statement(_while, 17, _SCF, nested=True, weight=2),
-    Statement(_parallel, 18, _SCF, nested=True),
-    Statement(_if, 16, _SCF, nested=True, weight=3),
-    Statement(_switch, 10, _SCF, nested=True, weight=2),
-    Statement(_execute, 4, _SCF, nested=True),
-    Statement(_call, 1, ("func",), weight=2),
+    Statement(_for, 8, _SCF, nested=True, weight=8),
+    Statement(_while, 9, _SCF, nested=True, weight=6),
+    Statement(_parallel, 11, _SCF, nested=True, weight=3),
+    Statement(_if, 5, _SCF, nested=True, weight=7),
+    Statement(_switch, 5, _SCF, nested=True, weight=4),
+    Statement(_execute, 1, _SCF, nested=True),
+    Statement(_call, 1, ("func",), weight=6),
 )

@@ -57,7 +57,7 @@ def _knob(writer: Writer, scope: Scope) -> None:
         called = payload.calls[0]
         writer.needs.substitutes(called.name, called.arguments, called.results)
     generic = rng.chance()
-    entries: Entries = [("id", f"{writer.needs.id()} : i32")]
+    entries: Entries = [("id", f"{writer.needs.number()} : i32")]
     if rng.chance(4):
         entries.append(("transform_types", '["loop_perforate", "func_substitute", "task_skipping"]'))
     if rng.chance(6):
@@ -66,8 +66,10 @@ def _knob(writer: Writer, scope: Scope) -> None:
         entries += _decide(writer, choice, state, generic)
     decision = writer.lines[start:]
     del writer.lines[start:]
+    decided = any("decision_tree" in line or ".decide" in line for _, line in decision)
     with writer.indented():
         if rng.chance(3):
+            decided = True
             _try(writer, results, [state, *operands], generic)
         _yield(writer, results, generic)
     end = writer.lines[start:]
@@ -80,6 +82,7 @@ def _knob(writer: Writer, scope: Scope) -> None:
     writer.put(f"}}) : ({_kinds(operands)}) -> {listed(kinds)}")
     for outer in writer.payloads:
         outer.knobs += 1
+        outer.decided = outer.decided or decided
     scope.known += made
 
 
@@ -110,7 +113,7 @@ def _decide(writer: Writer, choice: Choice | None, state: Value, generic: bool) 
 def _try(writer: Writer, results: list[Value], operands: list[Value], generic: bool) -> None:
     """A check of the results by their last bit, and a function that recovers."""
     writer.count_op()
-    recover = f"recover_{len(writer.needs.helpers)}"
+    recover = f"recover_{writer.needs.number()}"
     writer.needs.helper(recover, [value.type for value in operands], [value.type for value in results])
     arguments = [writer.fresh(value.type) for value in operands]
     shown = ", ".join(f"{value.name}: {value.type}" for value in arguments)
@@ -135,4 +138,4 @@ def _yield(writer: Writer, values: list[Value], generic: bool) -> None:
     writer.put(f'"{name}"({_names(values)}) : ({_kinds(values)}) -> ()' if generic else yielded(name, values))
 
 
-STATEMENTS = (Statement(_knob, 9, ("arith", "func"), nested=True, needs=_able),)
+STATEMENTS = (Statement(_knob, 7, ("arith", "func"), nested=True, needs=_able, weight=6),)
