@@ -233,3 +233,17 @@ module {
         run_pipeline(module, PASS_PIPELINE[:count])
         assert Interpreter(ax.parse(str(module))).call("f", 5) == (6,), PASS_PIPELINE[:count]
         assert Interpreter(ax.parse(str(module))).call("f", 0) == (0,)
+
+
+@pytest.mark.parametrize("loop", ["affine.for %i = 0 to 4", "scf.for %i = %c0 to %c4 step %c1"])
+def test_rescaling_a_loop_that_carries_nothing(loop: str) -> None:
+    code = f"""\
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %one = arith.constant 1 : i32
+  {loop} {{
+    memref.store %one, %m[%i] : memref<4xi32>
+  }}
+  return"""
+    both(perforated("func.func @f(%m: memref<4xi32>)", code, 2, "rescale"), np.zeros(4, np.int32))

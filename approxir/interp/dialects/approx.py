@@ -205,8 +205,8 @@ def _try_skipped(
 ) -> Task:
     """The task of a try behind a payload that was skipped: it sees the zeros in place of what is yielded.
 
-    Its check sees them even in place of values that the payload did not compute, as an argument that a function
-    returns; what it hands to the recovery, it computed before.
+    Its check sees them even in place of values that the payload did not compute, such as an argument that a
+    function returns; what it hands to the recovery, it computed before.
     """
     block = op.block
     ending = None if block is None else block.last

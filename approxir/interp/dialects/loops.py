@@ -41,7 +41,8 @@ def run_for(
         done += 1
         if len(values) != len(initial):
             raise Trap(f"the loop carries {len(initial)} values, its body yields {len(values)}")
-    if any(perforation.rescale for perforation in perforations):
+    # Where nothing is carried, the text may leave out the terminator.
+    if initial and any(perforation.rescale for perforation in perforations):
         block = region.blocks[0]
         yielded = [] if block.last is None else list(block.last.operands)
         values = rescale_sums(
