@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from support import pages, toolchains
 from support.pages import ROOT
 
 from approxir.lint import docs as rule_pages
+from approxir.passes.registry import passes
+from approxir.transforms.registry import transforms
 
 # The pages about the rules are written by approxir.lint.docs; tests/lint/test_rules.py compares them.
 GENERATED = {f"docs/lint/{name}" for name in rule_pages.pages() if name != "README.md"}
@@ -43,13 +47,19 @@ needs_everything = pytest.mark.skipif(bool(missing()), reason=f"there is no {', 
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the examples, as the current one."""
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with the examples, as the current one; nothing is left of what a page makes known."""
+    monkeypatch.setattr(passes, "_added", dict(passes._added))
+    monkeypatch.setattr(transforms, "_added", dict(transforms._added))
+    known = set(sys.modules)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("APPROXIR_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize(
