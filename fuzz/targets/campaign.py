@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from approxir.testing.targets import load_target
-from approxir.testing.targets.engine import SECONDS_FOR_ONE, require_atheris
-from approxir.testing.targets.findings import Finding, examine, minimise, minimised
+from approxir.testing.targets.engine import require_atheris
+from approxir.testing.targets.findings import Finding, examine, minimised
 
 _MOST_STOPS = 20
 _COVERAGE = re.compile(rb"cov: (\d+) ft: (\d+) corp: (\d+)")
@@ -152,36 +152,16 @@ def _count(outcome: Outcome, folder: Path, output: bytes, *, first: bool) -> Non
 def _save_stop(outcome: Outcome, name: str, path: Path, folder: Path, output: bytes) -> None:
     """An input that ended the process: made small by running it in processes of its own."""
     kind = path.name.split("-")[1]
-    if kind != "crash" and not _stops(name, path.read_bytes()):
+    command = [sys.executable, "-m", "approxir.testing.targets.stopping", name, str(path)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode != 0 and kind != "crash":
         # The machine was busy, or what was run before had filled the memory.
         return
-    data = minimise(path.read_bytes(), lambda data: _stops(name, data), budget=60)
+    data = path.read_bytes()
     report = output[-8000:].decode("utf-8", "replace")
     place = re.findall(r'File "[^"]*?((?:approxir|codegen|fuzz)/[^"]*)", line \d+ in (\w+)', report)
     where = next((f"{file}:{function}" for file, function in place if "targets/" not in file), "?")
     _add(outcome, Finding(name, f"{kind} in {where}", data, report), folder)
-
-
-def _stops(name: str, data: bytes) -> bool:
-    script = (
-        "import resource, sys\n"
-        "from approxir.testing.targets import load_target\n"
-        "from approxir.testing.targets.findings import examine\n"
-        f"resource.setrlimit(resource.RLIMIT_AS, ({4 << 30}, {4 << 30}))\n"
-        "found = examine(load_target(sys.argv[1]), sys.stdin.buffer.read())\n"
-        "sys.exit(3 if found is not None and 'MemoryError' in found.signature else 0)\n"
-    )
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", script, name],
-            input=data,
-            capture_output=True,
-            timeout=SECONDS_FOR_ONE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    return done.returncode != 0
 
 
 def _add(outcome: Outcome, finding: Finding, folder: Path) -> None:

@@ -50,7 +50,8 @@ def fuzz(name: str, folder: Path, runs: int, seconds: int, seed: int) -> None:
         step = max(1, len(seeds) * 2 // runs) if runs > 0 else 1
         for number, data in enumerate(seeds[::step]):
             (corpus / f"seed-{number:04}").write_bytes(data[: target.max_len])
-        (folder / "dictionary").write_text(_dictionary(target.words()), encoding="ascii")
+        words = _dictionary(target.words())
+        (folder / "dictionary").write_text(words, encoding="ascii")
         state = {"inputs": 0, "accepted": 0}
         known: dict[str, Finding] = {}
 
@@ -76,7 +77,6 @@ def fuzz(name: str, folder: Path, runs: int, seconds: int, seed: int) -> None:
             f"-runs={runs}",
             f"-max_len={target.max_len}",
             f"-seed={seed}",
-            f"-dict={folder / 'dictionary'}",
             f"-artifact_prefix={folder}/stopped-",
             f"-timeout={SECONDS_FOR_ONE}",
             f"-rss_limit_mb={MEGABYTES}",
@@ -84,6 +84,9 @@ def fuzz(name: str, folder: Path, runs: int, seconds: int, seed: int) -> None:
             "-use_value_profile=0",
             "-reload=0",
         ]
+        if words:
+            # libFuzzer refuses an empty one.
+            options.append(f"-dict={folder / 'dictionary'}")
         if seconds:
             options.append(f"-max_total_time={seconds}")
         atheris.Setup(options, one)
