@@ -12,6 +12,7 @@ COMMANDS = {
     "cc": ("approxir.cli.cc", "Compile annotated C or C++ source to MLIR with cgeist."),
     "convert": ("approxir.cli.convert", "Convert between HPVM's files, JSON and CSV."),
     "fmt": ("approxir.cli.fmt", "Put MLIR files into the canonical layout."),
+    "fuzz": ("approxir.cli.fuzz", "Look for modules on which a pass goes wrong."),
     "get": ("approxir.cli.get", "Print parameters of a module, or all as a configuration file."),
     "info": ("approxir.cli.info", "Show versions and which real MLIRs are found."),
     "lint": ("approxir.cli.lint", "Find what is legal but not meant, and fix it."),

@@ -1,0 +1,70 @@
+"""Generated examples by number: the same ones for the same seed, in any order and any process."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+from hypothesis.database import InMemoryExampleDatabase
+from hypothesis.errors import HypothesisWarning
+
+from approxir.testing.cases import cases
+from approxir.testing.examination import Case
+
+_BYTES = 16_384
+"""More random bytes than any example uses."""
+
+
+class Examples:
+    """Examples of a strategy, made from random bytes by Hypothesis, and a check of them.
+
+    Hypothesis, left to itself, begins with the simplest examples and repeats itself; it is meant to find
+    bugs in a hundred examples, not in a hundred thousand. From random bytes nearly all are different.
+
+    Args:
+        strategy: what to generate.
+        check: is called with each example; what it raises is a finding.
+    """
+
+    def __init__(self, strategy: st.SearchStrategy[Case], check: Callable[[Case], None]) -> None:
+        def examine(case: Case) -> None:
+            check(case)
+
+        how = settings(
+            phases=(Phase.reuse, Phase.shrink),
+            # What `run` finds is put there, and `shrink` goes on from it.
+            database=InMemoryExampleDatabase(),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+            verbosity=Verbosity.quiet,
+        )
+        self._test = how(given(strategy)(examine))
+
+    def run(self, seed: int, number: int) -> None:
+        """Check the example of that number. Raises what the check raises."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HypothesisWarning)
+            self._test.hypothesis.fuzz_one_input(random.Random(f"{seed}/{number}").randbytes(_BYTES))
+
+    def shrink(self) -> None:
+        """Check ever smaller examples like the one on which `run` raised. Raises what the check raises at
+        last.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HypothesisWarning)
+            self._test()
+
+
+def collect(examples: int, *, seed: int = 0, **options: Any) -> list[Case]:
+    """The first cases of a seed; `options` are those of `approxir.testing.cases.cases`."""
+    found: list[Case] = []
+    made = Examples(cases(**options), found.append)
+    for number in range(examples):
+        made.run(seed, number)
+    return found

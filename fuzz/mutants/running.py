@@ -1,0 +1,139 @@
+"""Running the mutants: after how many generated modules is each caught, and by which oracle?"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from approxir.ir.module import parse
+from approxir.passes.pipeline import FUNC_SUBSTITUTE_PIPELINE
+from approxir.testing.examination import Case, Examination
+from approxir.testing.examples import collect
+from approxir.testing.mutants.mutant import Mutant
+from approxir.testing.mutants.table import MUTANTS
+from approxir.testing.oracles.failure import OracleFailure
+from approxir.testing.oracles.running import Session, observe
+from approxir.testing.subjects import PassSubject, Refusal
+
+EXAMPLES = 500
+"""By how many generated modules every mutant has to be caught."""
+
+PIPELINE = ",".join(FUNC_SUBSTITUTE_PIPELINE)
+_ASKED = ("changed", "valid", "semantics", "isolated", "interface", "complete", "consistent", "idempotent")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """How a mutant was found out: the oracle, the number of the module (from 1), and what was said."""
+
+    oracle: str
+    example: int
+    what: str
+
+
+class Bench:
+    """Generated modules, and what calls show of them while nothing is broken.
+
+    Args:
+        seed: decides about the modules.
+        examples: how many of them there are.
+    """
+
+    def __init__(self, seed: int = 0, examples: int = EXAMPLES) -> None:
+        self.cases: list[Case] = collect(examples, seed=seed, max_ops=60)
+        self._seen: dict[int, Session | None] = {}
+
+    def seen(self, number: int) -> Session | None:
+        """What the calls of a case show, by the interpreter; None where the passes as they are refuse it."""
+        if number not in self._seen:
+            case = self.cases[number]
+            try:
+                PassSubject(PIPELINE).rewrite(case.text)
+                self._seen[number] = observe(parse(case.text), case.calls)
+            except Refusal:
+                self._seen[number] = None
+        return self._seen[number]
+
+    def catch(self, mutant: Mutant | None, *, examples: int | None = None) -> Caught | None:
+        """Run the pipeline, broken by a mutant, until an oracle finds something.
+
+        That a broken pipeline refuses a module that the right one lowers is a finding too, ``refused``. None
+        stands for the pipeline as it is, in which nothing is to be found.
+        """
+        asked = [
+            *_ASKED,
+            *(name for name in (mutant.oracles if mutant else ()) if name not in (*_ASKED, "crash")),
+        ]
+        subject = PassSubject(PIPELINE)
+        for number, case in enumerate(self.cases[:examples]):
+            seen = self.seen(number)
+            if seen is None:
+                continue
+            examination = Examination(case, subject, seen=seen)
+            try:
+                outcomes = self._examined(examination, asked, mutant)
+            except OracleFailure as failure:
+                return Caught(failure.oracle, number + 1, failure.what)
+            if outcomes["crash"].startswith("refused: "):
+                return Caught("refused", number + 1, outcomes["crash"].splitlines()[0])
+        return None
+
+    @staticmethod
+    def _examined(held: Examination, asked: Sequence[str], mutant: Mutant | None) -> dict[str, str]:
+        if mutant is None:
+            return held.run(asked)
+        with mutant.applied():
+            return held.run(asked)
+
+
+def run(
+    mutants: Sequence[Mutant],
+    bench: Bench,
+    tell: Callable[[str], None] = print,
+) -> list[Mutant]:
+    """Run mutants, print a line for each, and return those that were not caught."""
+    missed = []
+    width = max((len(mutant.name) for mutant in mutants), default=0)
+    for mutant in mutants:
+        found = bench.catch(mutant)
+        if found is None:
+            missed.append(mutant)
+            how = f"NOT CAUGHT by {len(bench.cases)} examples"
+        else:
+            how = f"{found.oracle:<12} {found.example:>4}"
+        tell(f"{mutant.name:<{width}}  {how}  {mutant.wrong}")
+    return missed
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the mutants that patterns choose, all by default; 1 if one of them is not caught."""
+    parser = argparse.ArgumentParser(prog="python -m approxir.testing.mutants", description=main.__doc__)
+    parser.add_argument("patterns", nargs="*", metavar="PATTERN", help="names, such as 'threshold-*'")
+    parser.add_argument("--seed", type=int, default=0, help="decides which modules are generated")
+    parser.add_argument("--examples", type=int, default=EXAMPLES, help="how many of them")
+    arguments = parser.parse_args(argv)
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if not arguments.patterns or any(fnmatch.fnmatch(mutant.name, one) for one in arguments.patterns)
+    ]
+    if not chosen:
+        print("no mutant has a name like that", file=sys.stderr)
+        return 2
+    begun = time.monotonic()
+    bench = Bench(arguments.seed, arguments.examples)
+    found = bench.catch(None, examples=min(50, arguments.examples))
+    if found is not None:
+        print(f"The passes as they are fail: {found.oracle}, example {found.example}: {found.what}")
+        return 1
+    missed = run(chosen, bench)
+    seconds = time.monotonic() - begun
+    print(
+        f"{len(chosen) - len(missed)} of {len(chosen)} mutants caught within {arguments.examples} examples, "
+        f"seed {arguments.seed}, {seconds:.0f} s"
+    )
+    return 1 if missed else 0

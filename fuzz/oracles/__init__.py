@@ -1,0 +1,1 @@
+"""Oracles: what must hold of texts, rewritings and engines, each one function that raises `OracleFailure`."""

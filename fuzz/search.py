@@ -1,0 +1,231 @@
+"""Looking for a module on which a subject goes wrong: generated modules, oracles, and the smallest
+finding.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+
+from approxir.testing.examination import Case, Examination
+from approxir.testing.examples import Examples
+from approxir.testing.oracles.failure import OracleFailure
+from approxir.testing.oracles.running import MAX_STEPS
+from approxir.testing.subjects import Subject
+
+SHRINKING = 120.0
+"""Seconds for making a finding smaller."""
+
+
+class _Stop(BaseException):
+    """Ends a search from inside an example; not an `Exception`, which Hypothesis would take for a finding."""
+
+
+@dataclass
+class Finding:
+    """A module on which an oracle found something.
+
+    Attributes:
+        case: the module, as small as it could be made.
+        failure: what the oracle says about it.
+        example: the number of the example that found it, from 1, before it was made smaller.
+        original: the module of that example.
+        shrinks: how many smaller modules were tried.
+        steady: whether the finding came again each time.
+    """
+
+    case: Case
+    failure: OracleFailure
+    example: int
+    original: str
+    shrinks: int = 0
+    steady: bool = True
+
+
+@dataclass
+class Report:
+    """What a search did.
+
+    Attributes:
+        seed: what decided about the examples.
+        examples: how many modules were examined.
+        distinct: how many different ones.
+        seconds: how long it took.
+        changed: how many the subject changed.
+        refusals: what the subject refused, and how often: the first line of each message.
+        outcomes: for each oracle, how often it compared, or why it did not.
+        finding: the first finding, made small.
+        ended: why the search ended: after all ``"examples"``, by a ``"finding"``, by the limit of
+        ``"time"``, or
+            because somebody ``"interrupted"`` it.
+    """
+
+    seed: int
+    examples: int = 0
+    distinct: int = 0
+    seconds: float = 0.0
+    changed: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[str, Counter[str]] = field(default_factory=dict)
+    finding: Finding | None = None
+    ended: str = "examples"
+
+    @property
+    def refused(self) -> int:
+        """How many modules the subject refused."""
+        return sum(self.refusals.values())
+
+
+def search(
+    subject: Subject,
+    cases: st.SearchStrategy[Case],
+    oracles: Sequence[str],
+    *,
+    examples: int = 1000,
+    seed: int = 0,
+    seconds: float | None = None,
+    max_steps: int = MAX_STEPS,
+    prepare: str = "",
+    shrinking: float = SHRINKING,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Examine generated modules until there is a finding, and make that small.
+
+    The same seed gives the same examples in the same order, as long as the versions of approxir and
+    Hypothesis are the same.
+
+    Args:
+        subject: what is tested.
+        cases: what modules to examine.
+        oracles: names of `approxir.testing.examination.ORACLES`; that the subject does not crash is always
+        asked. examples: how many modules at most.
+        seed: decides about the examples.
+        seconds: for how long at most; without a finding nothing else depends on it.
+        max_steps: how many operations a call may execute before it counts as one that does not end.
+        prepare: passes that run first, and are taken to be right.
+        shrinking: seconds for making a finding smaller.
+        progress: is told, after each example, how many there have been.
+
+    Raises what the oracles raise for a missing dependency, and `CommandError`.
+    """
+    running = _Running(subject, oracles, Report(seed), seconds, max_steps, prepare, shrinking, progress)
+    made = Examples(cases, running.examine)
+    begun = time.monotonic()
+    try:
+        try:
+            for number in range(examples):
+                running.next()
+                made.run(seed, number)
+        except OracleFailure:
+            made.shrink()
+            assert running.report.finding is not None
+            # Shrinking ends in the failure again, unless that does not come each time.
+            running.report.finding.steady = False
+    except (_Stop, OracleFailure):
+        pass
+    except KeyboardInterrupt:
+        running.report.ended = "interrupted"
+    except (HypothesisException, BaseExceptionGroup):
+        # What failed once did not fail again: Hypothesis calls that flaky.
+        if running.report.finding is None:
+            raise
+        running.report.finding.steady = False
+    report = running.report
+    if report.finding is not None and report.ended != "interrupted":
+        report.ended = "finding"
+    report.seconds = time.monotonic() - begun
+    return report
+
+
+class _Running:
+    def __init__(
+        self,
+        subject: Subject,
+        oracles: Sequence[str],
+        report: Report,
+        seconds: float | None,
+        max_steps: int,
+        prepare: str,
+        shrinking: float,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self.subject = subject
+        self.oracles = oracles
+        self.report = report
+        self.end = None if seconds is None else time.monotonic() + seconds
+        self.max_steps = max_steps
+        self.prepare = prepare
+        self.shrinking = shrinking
+        self.progress = progress
+        self.known: set[int] = set()
+
+    def next(self) -> None:
+        """Raise `_Stop` where the time is over, for the search or for making a finding smaller."""
+        if self.end is not None and time.monotonic() > self.end:
+            if self.report.finding is None:
+                self.report.ended = "time"
+            raise _Stop
+
+    def examine(self, case: Case) -> None:
+        """One example. Once there is a finding, only its oracle is asked, about smaller modules."""
+        report, first = self.report, self.report.finding
+        if first is not None:
+            self.next()
+        oracles = self.oracles if first is None else [n for n in self.oracles if n == first.failure.oracle]
+        examination = Examination(case, self.subject, max_steps=self.max_steps, prepare=self.prepare)
+        if first is None:
+            report.examples += 1
+            self.known.add(hash(case.text))
+            report.distinct = len(self.known)
+        else:
+            first.shrinks += 1
+        try:
+            outcomes = examination.run(oracles)
+        except OracleFailure as failure:
+            self._found(case, failure)
+            raise
+        if first is None:
+            self._note(outcomes)
+            if self.progress is not None:
+                self.progress(report.examples)
+
+    def _found(self, case: Case, failure: OracleFailure) -> None:
+        first = self.report.finding
+        if first is None:
+            self.report.finding = Finding(case, failure, self.report.examples, case.text)
+            self.end = time.monotonic() + self.shrinking
+        elif failure.oracle != first.failure.oracle:
+            # Another finding, which must not take the place of the first one while that is made smaller.
+            hypothesis.reject()
+        elif _size(case) <= _size(first.case):
+            first.case, first.failure = case, failure
+
+    def _note(self, outcomes: dict[str, str]) -> None:
+        report = self.report
+        crash = outcomes.pop("crash")
+        if crash.startswith("refused: "):
+            report.refusals[_headline(crash.removeprefix("refused: "))] += 1
+            return
+        report.changed += crash == "changed"
+        for name, outcome in outcomes.items():
+            report.outcomes.setdefault(name, Counter())[outcome] += 1
+
+
+def _size(case: Case) -> tuple[int, int]:
+    return len(case.text), len(str(case.calls))
+
+
+def _headline(message: str) -> str:
+    """The first line of a message, without the place in the module, which differs each time."""
+    first = message.splitlines()[0] if message else "nothing was said"
+    _, found, rest = first.partition(": error: ")
+    return rest if found else first
+
+
+__all__ = ["Finding", "Report", "search"]
