@@ -150,13 +150,14 @@ def test_select_and_poison() -> None:
     "line",
     [
         "%r = stablehlo.slice %a [] : (tensor<i32>) -> tensor<i32>",
+        "%r = stablehlo.reverse %a, dims = [] : tensor<i32>",
         "%r = stablehlo.dynamic_slice %a, sizes = [] : (tensor<i32>) -> tensor<i32>",
         "%n = stablehlo.constant dense<> : tensor<0xi32>\n"
         "%r = stablehlo.real_dynamic_slice %a, %n, %n, %n"
         " : (tensor<i32>, tensor<0xi32>, tensor<0xi32>, tensor<0xi32>) -> tensor<i32>",
     ],
 )
-def test_slices_of_rank_0_are_arrays(line: str) -> None:
+def test_tensors_of_rank_0_stay_arrays(line: str) -> None:
     found = value(line, "tensor<i32>", "%a: tensor<i32>", np.array(7, np.int32))
     assert isinstance(found, np.ndarray)
     assert found.shape == ()

@@ -105,7 +105,8 @@ def _concatenate(interp: Interpreter, op: Operation) -> Callable[..., Array]:
 
 def _reverse(interp: Interpreter, op: Operation) -> Callable[..., Array]:
     dimensions = tuple(integers(interp, op, "dimensions"))
-    return lambda array: np.flip(array, dimensions).copy()
+    # Of an array of rank 0, NumPy makes a scalar.
+    return lambda array: np.array(np.flip(array, dimensions))
 
 
 def _pad(interp: Interpreter, op: Operation) -> Callable[..., Array]:
