@@ -66,7 +66,10 @@ def _knob(writer: Writer, scope: Scope) -> None:
         entries += _decide(writer, choice, state, generic)
     decision = writer.lines[start:]
     del writer.lines[start:]
-    decided = any("decision_tree" in line or ".decide" in line for _, line in decision)
+    # What only a transform governs has no decision left in it.
+    decided = any(key == "params" for key, _ in entries) or any(
+        ".transform" not in line for _, line in decision
+    )
     with writer.indented():
         if rng.chance(3):
             decided = True
