@@ -1,6 +1,6 @@
 """K-means: clusters of points that are spread evenly in [0, 100)^d.
 
-    python examples/kernels/kmeans/kmeans.py --budget 150 -o kmeans
+python examples/kernels/kmeans/kmeans.py --budget 150 -o kmeans
 """
 
 from __future__ import annotations

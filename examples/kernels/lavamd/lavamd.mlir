@@ -115,7 +115,8 @@ module {
     return %sum#0, %sum#1, %sum#2, %sum#3 : f32, f32, f32, f32
   }
 
-  // The particle itself is among those of its box: it adds its own charge to the energy, and no force.
+  // The sums over the own box, in a loop of its own, which is the one that is perforated. The particle itself is
+  // among the others: it adds its charge to the energy, and no force.
   func.func private @own_box(%charge: f32, %x: f32, %y: f32, %z: f32, %begin: index, %end: index,
                              %xs: memref<?xf32>, %ys: memref<?xf32>, %zs: memref<?xf32>,
                              %charges: memref<?xf32>) -> (f32, f32, f32, f32) {

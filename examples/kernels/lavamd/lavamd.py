@@ -1,6 +1,6 @@
 """LavaMD: energies of charged particles in a cube of boxes, and the forces on them.
 
-    python examples/kernels/lavamd/lavamd.py --budget 150 -o lavamd
+python examples/kernels/lavamd/lavamd.py --budget 150 -o lavamd
 """
 
 from __future__ import annotations
