@@ -13,7 +13,7 @@ import click
 from approxir.cli.group import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-OTHERS = frozenset({"mkdocs", "mypy", "pytest", "ruff", "pre-commit", ".", "git"})
+OTHERS = frozenset({"cd", "mkdocs", "mypy", "pytest", "ruff", "pre-commit", ".", "git"})
 """Programs whose arguments are not looked at."""
 
 
