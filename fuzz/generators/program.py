@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import approxir as ax
 from approxir.ir.module import Module
@@ -34,3 +35,7 @@ class Program:
 
     def __repr__(self) -> str:
         return self.text
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows a failing example."""
+        printer.text(self.text)

@@ -111,7 +111,7 @@ class Payload:
     reductions: int = 0
     knobs: int = 0
     decided: bool = False
-    """Whether there are knobs whose decisions become code, in which passes do not look for loops and branches."""
+    """Whether there are knobs whose decisions become code: transforms around them look for nothing in it."""
 
 
 @dataclass(frozen=True)
