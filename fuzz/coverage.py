@@ -3,8 +3,8 @@
     python -m approxir.testing.coverage --examples 500
 
 Generated programs are parsed, printed in every form, and lowered, with constants and with live parameters;
-generated modules of any syntax are parsed and printed. Nothing is wrong in them, so that what reports faults is
-not reached. The package `coverage` does the counting.
+generated modules of any syntax are parsed and printed. Nothing is wrong in them, so that what reports faults
+is not reached. The package `coverage` does the counting.
 """
 
 from __future__ import annotations

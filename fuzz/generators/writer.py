@@ -34,19 +34,35 @@ MOST_NESTED = 3
 MOST_STEPS = 3000
 """How many operations a call may execute, about."""
 
-_BELOW = [st.integers(0, max(0, n - 1)) for n in range(260)]
-_SMALL = st.integers(-8, 100)
+_CHUNK = st.binary(min_size=12, max_size=12)
 
 
 class Rng:
-    """What is drawn, in as few draws as can be. All shrink to the first option, and to 0."""
+    """What is drawn. All of it shrinks to the first option, and to 0.
+
+    Bytes are drawn in chunks, since a draw costs more than what is made of it. A chunk begins where a
+    statement does, so that shrinking leaves out statements.
+    """
 
     def __init__(self, draw: Callable[[Any], Any]) -> None:
         self.draw = draw
+        self._chunk = b""
+        self._at = 0
+
+    def begin(self) -> None:
+        """Begin a new chunk with what is drawn next."""
+        self._chunk = b""
+        self._at = 0
 
     def below(self, limit: int) -> int:
-        """A number from 0 to limit - 1."""
-        return self.draw(_BELOW[limit]) if limit > 1 else 0
+        """A number from 0 to limit - 1, which is at most 255."""
+        if limit <= 1:
+            return 0
+        if self._at >= len(self._chunk):
+            self._chunk = self.draw(_CHUNK)
+            self._at = 0
+        self._at += 1
+        return int(self._chunk[self._at - 1]) % limit
 
     def pick(self, options: Sequence[Any]) -> Any:
         """One of the options."""
@@ -57,8 +73,9 @@ class Rng:
         return self.below(one_in) == one_in - 1
 
     def small(self) -> int:
-        """A small number."""
-        return int(self.draw(_SMALL))
+        """A number from -8 to 100."""
+        found = self.below(109)
+        return found if found <= 100 else 100 - found
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +285,9 @@ class Writer:
     def block(self, scope: Scope, reserve: int = 0, one_in: int = 3) -> None:
         """Statements, until that ends by chance, or there is room for those behind them alone."""
         self.left -= reserve
+        self.rng.begin()
         while self.rng.below(one_in) and self._statement(scope):
-            pass
+            self.rng.begin()
         self.left += reserve
 
     def _statement(self, scope: Scope) -> bool:
