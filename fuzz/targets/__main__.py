@@ -17,14 +17,14 @@ from approxir.testing.targets.campaign import Outcome, report, run_campaign
 from approxir.testing.targets.findings import examine
 
 
-class _Seconds(click.ParamType):
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        match = re.fullmatch(r"([0-9]{1,6})(s|m|h)?", str(value))
-        if match is None:
-            self.fail(f"'{value}' is no time, such as 60s, 10m or 2h", param, ctx)
-        return int(match[1]) * {"m": 60, "h": 3600}.get(match[2], 1)
+def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The seconds that a time stands for."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"([0-9]{1,6})(s|m|h)?", value)
+    if match is None:
+        raise click.BadParameter(f"'{value}' is no time, such as 60s, 10m or 2h", context, parameter)
+    return int(match[1]) * {"m": 60, "h": 3600}.get(match[2], 1)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,7 +34,9 @@ class _Seconds(click.ParamType):
 @click.option(
     "--runs", type=click.IntRange(1), help="Try this many inputs; by default 100,000 without --time."
 )
-@click.option("--time", "seconds", type=_Seconds(), help="Stop after this time: 60s, 10m, 2h.")
+@click.option(
+    "--time", "seconds", callback=_seconds, metavar="TIME", help="Stop after this time: 60s, 10m, 2h."
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What chance begins with.")
 @click.option("--jobs", type=click.IntRange(1), default=1, help="So many targets at the same time.")
 @click.option(

@@ -7,6 +7,7 @@ takes too long or too much memory) is left in the folder by libFuzzer, for the p
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -23,11 +24,10 @@ _EVERY = 256
 def require_atheris() -> Any:
     """The module Atheris. Raises `MissingDependencyError` where it is not installed."""
     try:
-        import atheris
+        return importlib.import_module("atheris")
     except ImportError as error:
         message = "fuzzing with coverage needs Atheris (Linux and macOS only); install approxir[fuzz]"
         raise MissingDependencyError(message) from error
-    return atheris
 
 
 def fuzz(name: str, folder: Path, runs: int, seconds: int, seed: int) -> None:
