@@ -191,3 +191,6 @@ def test_the_command_line_is_in_the_reference(built: tuple[Path, str]) -> None:
     page = _Links(built[0] / "reference" / "commands" / "index.html")
     assert {f"approxir-{name}" for name in COMMANDS} <= page.anchors
     assert "approx-opt" in page.anchors
+    text = (built[0] / "reference" / "commands" / "index.html").read_text(encoding="utf-8")
+    assert "--language [c|c++]" in text
+    assert "[0&lt;=x&lt;=3]" in text

@@ -55,16 +55,16 @@ def _table(command: click.Command, context: click.Context) -> str:
     rows = ["| option | |", "| --- | --- |"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None:
+        if record is not None and parameter.name != "help":
             spelled, meaning = record
-            cells = (f"`{spelled}`", _escaped(meaning))
-            rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+            rows.append(f"| `{spelled}` | {_escaped(meaning)} |")
     return "\n".join(rows)
 
 
 def _escaped(text: str) -> str:
     """Text as Markdown that shows it as it is."""
-    return "".join("\\" + char if char in "\\`*_[]<>{}#" else char for char in text)
+    marks = "".join("\\" + char if char in "\\`*_[]{}#" else char for char in text)
+    return marks.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
 
 
 def _approx_opt() -> Iterator[str]:
