@@ -33,7 +33,7 @@ def test_a_file_gives_back_what_was_written(
     path = tmp_path_factory.mktemp("embeddings") / "e.txt"
     held.write(path)
     assert [line.split() for line in path.read_text().splitlines()] == [
-        [f"{x:.{digits}f}" for x in row] for row in vectors
+        [f"{x:+.{digits}f}" for x in row] for row in vectors
     ]
     if crlf:
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n").removesuffix(b"\r\n"))
@@ -43,23 +43,29 @@ def test_a_file_gives_back_what_was_written(
     assert again.starts.tolist() == held.starts.tolist()
 
 
+FIRST = "a number has a sign, and 1 to 14 digits behind its point"
+NUMBER = "a number has a sign here, 2 digits behind its point, and at most 15 in all"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
         ("", 0, 1, "there are no embeddings in this file"),
-        ("\n", 1, 1, "a number has 1 to 14 digits behind its point"),
-        ("1 2\n", 1, 1, "a number has 1 to 14 digits behind its point"),
-        ("0.123456789012345\n", 1, 1, "a number has 1 to 14 digits behind its point"),
-        ("0.25 0.5\n", 1, 6, "a number has 2 digits behind its point here, and at most 15 in all"),
-        ("0.25 0.50\n0.25\n", 2, 5, "there are 1 numbers in this line, and 2 in the first"),
-        ("0.25 0.50\n0.25 0.50 0.75\n", 2, 11, "there are 3 numbers in this line, and 2 in the first"),
-        ("0.25\n\n", 2, 1, "a number has 2 digits behind its point here, and at most 15 in all"),
-        ("0.25 0.50\r\n0.25 +1.00\r\n", 2, 6, "a number has 2 digits behind its point here, and at most 15 in all"),
-        ("0.25 0.50\n0.25  0.50\n", 2, 6, "a number has 2 digits behind its point here, and at most 15 in all"),
-        ("12345678901234.25\n", 1, 1, "a number has 2 digits behind its point here, and at most 15 in all"),
-        ("0.25\n1e-5\n", 2, 1, "a number has 2 digits behind its point here, and at most 15 in all"),
+        ("\n", 1, 1, FIRST),
+        ("1 2\n", 1, 1, FIRST),
+        ("0.25\n", 1, 1, FIRST),
+        ("+0.123456789012345\n", 1, 1, FIRST),
+        ("+0.25 +0.5\n", 1, 7, NUMBER),
+        ("+0.25 0.50\n", 1, 7, NUMBER),
+        ("+0.25 -0.50\n+0.25\n", 2, 6, "there are 1 numbers in this line, and 2 in the first"),
+        ("+0.25 -0.50\n+0.25 +0.50 -0.75\n", 2, 13, "there are 3 numbers in this line, and 2 in the first"),
+        ("+0.25\n\n", 2, 1, NUMBER),
+        ("+0.25 +0.50\r\n+0.25 +x.00\r\n", 2, 7, NUMBER),
+        ("+0.25 +0.50\n+0.25  +0.50\n", 2, 7, NUMBER),
+        ("-12345678901234.25\n", 1, 1, NUMBER),
+        ("+0.25\n+1e-5\n", 2, 1, NUMBER),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_file_of_embeddings(
     tmp_path: Path, text: str, line: int, column: int, message: str
 ) -> None:

@@ -1,10 +1,10 @@
 """Embeddings of documents as decimal text: made, written and read.
 
-A line for each document, of numbers with one space between them, and a fixed number of digits behind each
-point, as ``numpy.savetxt(path, vectors, fmt="%.8f")`` writes them:
+A line for each document, of numbers with one space between them, each with a sign and with a fixed number of
+digits behind its point, as ``numpy.savetxt(path, vectors, fmt="%+.8f")`` writes them:
 
-    0.09134127 -0.01728934 0.11822735
-    -0.05400914 0.00034711 0.20195563
+    +0.09134127 -0.01728934 +0.11822735
+    -0.05400914 +0.00034711 +0.20195563
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ MOST_DIGITS = 15
 """How many digits a number has at most: as many as a double holds exactly."""
 DIGITS = 8
 
-_NUMBER = re.compile(rb"-?+(\d++)\.(\d++)")
-_HINT = "every line has as many numbers as the first one, such as -0.12345678, all with as many digits"
+_NUMBER = re.compile(rb"[+-](\d++)\.(\d++)")
+_HINT = "every line has as many numbers as the first one, such as -0.25 or +0.50, with as many digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Embeddings:
             raise dataset_error(
                 f"with {digits} digits behind the point, numbers are from {-limit:g} to {limit:g}"
             )
-        form = " ".join([f"%.{digits}f"] * vectors.shape[1])
+        form = " ".join([f"%+.{digits}f"] * vectors.shape[1])
         lines = [(form % tuple(row)).encode("ascii") for row in vectors.tolist()]
         return cls._joined(lines, vectors.shape[1], digits)
 
@@ -105,10 +105,10 @@ def read_embeddings(path: str | os.PathLike[str]) -> Embeddings:
     first = _NUMBER.match(lines[0])
     dimensions = lines[0].count(b" ") + 1
     if first is None or not 1 <= len(first[2]) < MOST_DIGITS:
-        message = f"a number has 1 to {MOST_DIGITS - 1} digits behind its point"
+        message = f"a number has a sign, and 1 to {MOST_DIGITS - 1} digits behind its point"
         raise DatasetError((_wrong(message, name, lines, 0, 0),))
     digits = len(first[2])
-    number = rb"-?+\d{1,%d}\.\d{%d}" % (MOST_DIGITS - digits, digits)
+    number = rb"[+-]\d{1,%d}\.\d{%d}" % (MOST_DIGITS - digits, digits)
     line = re.compile(rb"%s(?: %s){%d}" % (number, number, dimensions - 1))
     plain = [text.removesuffix(b"\r") for text in lines]
     for at, text in enumerate(plain):
@@ -127,8 +127,8 @@ def _wrong_number(
         if place == dimensions:
             break
         if number.fullmatch(word) is None:
-            message = f"a number has {digits} digits behind its point here, and at most {MOST_DIGITS} in all"
-            return _wrong(message, name, lines, at, column, len(word))
+            wanted = f"a sign here, {digits} digits behind its point, and at most {MOST_DIGITS} in all"
+            return _wrong(f"a number has {wanted}", name, lines, at, column, len(word))
         column += len(word) + 1
     message = f"there are {len(words)} numbers in this line, and {dimensions} in the first"
     return _wrong(message, name, lines, at, column if len(words) > dimensions else column - 1)

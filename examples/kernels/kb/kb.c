@@ -19,8 +19,7 @@ void kb(int64_t documents, int64_t dimensions, int64_t digits, const int8_t *res
     const int8_t *at = text + starts[i];
     double dot = 0.0, square = 0.0;
     for (int64_t j = 0; j < dimensions; j++) {
-      int64_t negative = *at == '-';
-      at += negative;
+      int64_t negative = *at++ == '-';
       int64_t mantissa = 0;
       for (; *at != '.'; at++)
         mantissa = mantissa * 10 + (*at - '0');

@@ -1,7 +1,7 @@
 // Knowledge base: how similar the embedding of a query is to that of each document, by the cosine of the angle
 // between the two. The embeddings of documents are decimal text, which is parsed as it is needed: document i has
-// `dimensions` numbers from text[starts[i]] on, each with `digits` digits (at most 15) behind its point and one
-// character, a space or a line break, behind that.
+// `dimensions` numbers from text[starts[i]] on, each with a sign, `digits` digits behind its point (at most 15 in
+// all) and one character, a space or a line break, behind that.
 //
 // Parsing takes most of the time. The first eighth of each embedding is parsed exactly; what the query has in
 // common with that much of it tells how promising a document is, and how much trouble the rest is worth.
@@ -13,7 +13,7 @@ module {
     state_function = "promise",
     state_indices = array<i64: 0>,
     num_thresholds = 1 : i32,
-    thresholds = array<i32: 0>,
+    thresholds = array<i32: 20>,
     thresholds_lowers = array<i32: -50>,
     thresholds_uppers = array<i32: 90>,
     decisions = array<i32: 3, 0>,
@@ -26,11 +26,11 @@ module {
     transform_type = "func_substitute",
     state_function = "promise",
     state_indices = array<i64: 0>,
-    num_thresholds = 2 : i32,
-    thresholds = array<i32: 20, 60>,
-    thresholds_lowers = array<i32: -50, -50>,
-    thresholds_uppers = array<i32: 90, 90>,
-    decisions = array<i32: 3, 2, 1>,
+    num_thresholds = 1 : i32,
+    thresholds = array<i32: 40>,
+    thresholds_lowers = array<i32: -50>,
+    thresholds_uppers = array<i32: 90>,
+    decisions = array<i32: 2, 1>,
     decision_values = array<i32: 0, 1, 2, 3>
   }> : () -> ()
 
@@ -65,9 +65,8 @@ module {
         iter_args(%partial_dot = %dot, %partial_square = %square, %place = %at) -> (f64, f64, index) {
       %sign = memref.load %text[%place] : memref<?xi8>
       %negative = arith.cmpi eq, %sign, %minus : i8
-      %skip = arith.extui %negative : i1 to i64
-      %sign_length = arith.index_cast %skip : i64 to index
-      %begin = arith.addi %place, %sign_length : index
+      %below = arith.extui %negative : i1 to i64
+      %begin = arith.addi %place, %c1 : index
       // The digits before the point, mostly one.
       %whole:3 = scf.while (%k = %begin, %value = %zero) : (index, i64) -> (index, i64, i8) {
         %character = memref.load %text[%k] : memref<?xi8>
@@ -92,10 +91,10 @@ module {
         %longer = arith.addi %shifted, %digit : i64
         scf.yield %longer : i64
       }
-      // 0 - skip is all ones for a negative number, and exclusive or with that its complement.
-      %mask = arith.subi %zero, %skip : i64
+      // 0 - below is all ones for a negative number, and exclusive or with that its complement.
+      %mask = arith.subi %zero, %below : i64
       %complement = arith.xori %mantissa, %mask : i64
-      %signed = arith.addi %complement, %skip : i64
+      %signed = arith.addi %complement, %below : i64
       %integer = arith.sitofp %signed : i64 to f64
       %x = arith.divf %integer, %divisor : f64
       %q = memref.load %query[%j] : memref<?xf64>

@@ -15,14 +15,16 @@ import numpy as np
 from approxir.tuning.datasets.embeddings import Embeddings, read_embeddings, topic_vectors
 from approxir.tuning.workload import Workload
 
-DOCUMENTS = 4_000
+DOCUMENTS = 3_000
 DIMENSIONS = 128
+DIGITS = 12
+SPREAD = 0.7
 DOCUMENTS_OF_TOPIC = 80
-QUERIES = 3
+QUERIES = 6
 
 
 def inputs(scale: float, rng: np.random.Generator, embeddings: str | None = None) -> list[tuple[Any, ...]]:
-    """Three queries to documents about topics; or to those of a file, whatever the scale.
+    """Queries to documents about topics; or to those of a file, whatever the scale.
 
     A query is what a document says in other words: its embedding, and a third as much of a random one.
     """
@@ -31,7 +33,7 @@ def inputs(scale: float, rng: np.random.Generator, embeddings: str | None = None
     else:
         documents = max(QUERIES, round(DOCUMENTS * scale))
         topics = max(2, documents // DOCUMENTS_OF_TOPIC)
-        held = Embeddings.of(topic_vectors(documents, DIMENSIONS, topics, rng))
+        held = Embeddings.of(topic_vectors(documents, DIMENSIONS, topics, rng, spread=SPREAD), DIGITS)
     vectors = held.vectors()
     asked = vectors[rng.choice(held.documents, min(QUERIES, held.documents), replace=False)]
     lengths = np.linalg.norm(asked, axis=1, keepdims=True)
