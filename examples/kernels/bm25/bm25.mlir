@@ -75,16 +75,22 @@ module {
       %is_digit = arith.cmpi ult, %from_0, %digits : i8
       %is_beyond = arith.cmpi slt, %c, %zero : i8
       %is_other = arith.ori %is_digit, %is_beyond : i1
-      %is_in_word = arith.ori %is_letter, %is_other : i1
-      %next:2 = scf.if %is_in_word -> (i64, index) {
-        %byte = arith.select %is_letter, %lower, %c : i8
-        %value = arith.extui %byte : i8 to i64
-        %moved = arith.muli %word, %base : i64
+      %moved = arith.muli %word, %base : i64
+      // Most characters are letters, so that nothing else needs to be asked about them.
+      %next:2 = scf.if %is_letter -> (i64, index) {
+        %value = arith.extui %lower : i8 to i64
         %longer = arith.addi %moved, %value : i64
         scf.yield %longer, %count : i64, index
       } else {
-        %ended = func.call @put(%word, %words, %count) : (i64, memref<?xi64>, index) -> index
-        scf.yield %none, %ended : i64, index
+        %other:2 = scf.if %is_other -> (i64, index) {
+          %value = arith.extui %c : i8 to i64
+          %longer = arith.addi %moved, %value : i64
+          scf.yield %longer, %count : i64, index
+        } else {
+          %ended = func.call @put(%word, %words, %count) : (i64, memref<?xi64>, index) -> index
+          scf.yield %none, %ended : i64, index
+        }
+        scf.yield %other#0, %other#1 : i64, index
       }
       scf.yield %next#0, %next#1 : i64, index
     }
