@@ -70,8 +70,9 @@ class Graph:
     def of(cls, sources: Array, targets: Array, names: Array) -> Graph:
         """The graph with an edge from each source to the target at the same place, both node numbers."""
         nodes = len(names)
-        keys = np.unique(targets.astype(np.int64) * nodes + sources) if nodes else np.empty(0, np.int64)
-        to, by = np.divmod(keys, max(nodes, 1))
+        keys = np.sort(targets.astype(np.int64) * nodes + sources)
+        # NumPy's own `unique` takes many times as long as sorting.
+        to, by = np.divmod(keys[np.diff(keys, prepend=-1) > 0], max(nodes, 1))
         linked, links = np.bincount(to, minlength=nodes), np.bincount(by, minlength=nodes)
         starts = np.zeros(nodes + 1, np.int64)
         np.cumsum(linked, out=starts[1:])
@@ -85,7 +86,7 @@ def random_graph(nodes: int, mean_in_degree: float, rng: np.random.Generator) ->
 
     In-degrees follow a power law, out-degrees a log-normal distribution. Nodes belong to sites of different
     sizes, and nine links in ten stay within one, as far as it has enough nodes. The mean is met up to the
-    rounding of degrees and to links that are drawn twice, which count once (a few in a hundred).
+    rounding of degrees and to links that are drawn twice, which count once (about a tenth).
 
     Raises `DatasetError` for numbers that make no graph.
     """
