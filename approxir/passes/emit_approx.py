@@ -72,14 +72,21 @@ class EmitApprox(Pass):
 
 
 def function_knob(function: Operation) -> KnobOp | None:
-    """The knob that holds the body of a function; None while there is none."""
+    """The knob that holds the body of a function; None while there is none.
+
+    A knob that decides or checks by itself, or whose results are not those of the function, is a part of the
+    body like any other.
+    """
     if len(function.regions[0].blocks) != 1:
         return None
     block = block_of(function)
     first = block.first
     if first is None or first.next is not block.last or block.last is first or first.name not in _KNOBS:
         return None
-    return KnobOp(first)
+    assert block.last is not None
+    knob = KnobOp(first)
+    own = bool(knob.management) or "params" in first.attributes or "decisions" in first.attributes
+    return None if own or list(block.last.operands) != list(first.results) else knob
 
 
 _KNOBS = frozenset(prefix + "knob" for prefix in PREFIXES)

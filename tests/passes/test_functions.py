@@ -46,6 +46,45 @@ def test_the_order_of_annotations_makes_no_difference() -> None:
     assert call(first, "f", 1, 2) == -7
 
 
+@pytest.mark.parametrize(
+    ("note", "inside", "given", "answer"),
+    [
+        # The knob decides by itself already.
+        (
+            static(value=0),
+            'approx.transform <{transform_type = "task_skipping", knob_val = 1 : i32}>',
+            "%k",
+            0,
+        ),
+        # What the knob yields, 0, is not what the function returns, which a checker is to see.
+        (contract(), "", "%x", 7),
+    ],
+)
+def test_a_knob_that_is_all_there_is_in_a_body(note: str, inside: str, given: str, answer: int) -> None:
+    """Annotations are about the function, not about the knob in it."""
+    body = f"""\
+  func.func @f(%n: i32, %x: i32) -> i32 {{
+    %k = approx.knob(%n) <{{id = 5 : i32}}> ({{
+      {inside}
+      %zero = arith.constant 0 : i32
+      %c = arith.cmpi slt, %n, %zero : i32
+      %r = scf.if %c -> (i32) {{
+        scf.yield %zero : i32
+      }} else {{
+        scf.yield %x : i32
+      }}
+      approx.yield %r : i32
+    }}) : (i32) -> i32
+    return {given} : i32
+  }}
+"""
+    text = module(
+        HELPERS, OK.replace("arith.constant false", "arith.cmpi eq, %r, %x : i32"), RESCUE, note, body
+    )
+    assert call(text, "f", -1, 7) == answer
+    assert call(lowered(text), "f", -1, 7) == answer
+
+
 def test_a_try_cannot_be_bypassed() -> None:
     """Skipping looks for a branch in the function's own body, and the check's is not that."""
     for value in (1, 2):
