@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from approxir.errors import ApproxIRError, ParseError
+from approxir.errors import ApproxIRError, Diagnostic, ParseError
 from approxir.ir.module import Module, parse
 from approxir.ir.parts import ERASED
 from approxir.lint.context import Context
@@ -33,7 +33,7 @@ def lint_module(module: Module, settings: LintSettings | None = None) -> list[Fi
     """What the rules find in a module, in the order of the text.
 
     A module that was edited is looked at as it would be printed; the findings' operations and places are
-    then those of that text. Where the module, or an attribute in it, cannot be read, that is among the
+    then those of that text. Where the module, or an operation in it, cannot be read, that is among the
     findings, with the code ``"syntax"``; the rules look at what can be read.
     """
     settings = settings or LintSettings()
@@ -69,7 +69,15 @@ class _Run:
         severity = context.settings.severity
         if severity:
             found = [replace(one, severity=severity.get(one.code, one.severity)) for one in found]
-        return found + [syntax_finding(fault, context.source) for fault in context.faults]
+        return found + [syntax_finding(fault, context.source) for fault in self._faults()]
+
+    def _faults(self) -> Sequence[Diagnostic]:
+        """What cannot be read: of all operations, as the rules ask little of those of other dialects."""
+        try:
+            self.context.module.parse_all()
+        except ParseError as error:
+            return error.diagnostics
+        return self.context.faults
 
     def _check(self, rule: Rule) -> list[Finding]:
         found: list[Finding] = []

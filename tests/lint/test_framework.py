@@ -240,3 +240,20 @@ def test_hints_are_given_for_the_first_of_very_many_unknown_names() -> None:
     hints = [finding.hint for finding in findings if finding.code == "AX012"]
     assert hints[0] == "did you mean 'lost_9'?"
     assert hints[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ("test.thing é 4", 14),
+        ("é", 3),
+        ('"test.thing"() {a = é} : () -> ()', 23),
+        ("arith.addi foo", 14),
+        ('"test.thing"() : i3x2 () -> ()', 25),
+    ],
+)
+def test_what_cannot_be_read_is_a_finding_whether_or_not_a_rule_asks(line: str, column: int) -> None:
+    module = approxir.parse(f"func.func @f() {{\n  {line}\n  return\n}}\n", lazy=True)
+    for found in (lint_module(module), lint_module(module, LintSettings(select=("AX001",)))):
+        (place,) = [one.diagnostic() for one in found]
+        assert (found[0].code, found[0].severity, place.line, place.column) == (SYNTAX, "error", 2, column)
