@@ -57,6 +57,7 @@ def read_text(path: str | os.PathLike[str], *, hint: str = NO_MLIR) -> str:
         ParseError: the file is not UTF-8.
         OSError: the file is missing, a directory, or cannot be read.
     """
+    _check_name(path)
     return decode(Path(path).read_bytes(), os.fspath(path), hint=hint)
 
 
@@ -93,6 +94,7 @@ def write_all_atomic(contents: Mapping[str, bytes], executable: Collection[str] 
     path = ""
     try:
         for path, data in contents.items():
+            _check_name(path)
             target = os.path.realpath(path)
             old = _status(target)
             if old is not None and not stat.S_ISREG(old.st_mode):
@@ -114,6 +116,12 @@ def write_all_atomic(contents: Mapping[str, bytes], executable: Collection[str] 
         for _, temporary, _ in prepared:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+
+
+def _check_name(path: str | os.PathLike[str]) -> None:
+    # Python raises a `ValueError`, which is none of the errors of files.
+    if "\0" in os.fspath(path):
+        raise OSError(errno.EINVAL, "a name cannot hold the character NUL", os.fspath(path))
 
 
 def _status(target: str) -> os.stat_result | None:

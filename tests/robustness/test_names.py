@@ -11,6 +11,7 @@ import pytest
 
 import approxir as ax
 from approxir.cli import main
+from approxir.files import write_all_atomic
 
 posix = pytest.mark.skipif(os.name != "posix", reason="about POSIX files")
 SYMBOLS = [
@@ -87,3 +88,18 @@ def test_the_process_takes_names_that_are_no_utf8(tmp_path: Path) -> None:
             command, cwd=tmp_path, capture_output=True, check=False, env={**os.environ, **env}
         )
         assert (done.returncode, b"Traceback" in done.stderr) == (1, False), done.stderr
+
+
+@pytest.mark.parametrize("name", ["a\0b", Path("a\0b")])
+def test_names_with_nul_are_names_that_do_not_exist(name: str | Path, tmp_path: Path) -> None:
+    module = ax.parse("module {}\n")
+    for use in (
+        ax.load,
+        module.save,
+        ax.hpvm.load,
+        lambda path: write_all_atomic({str(tmp_path / "first"): b"", str(path): b""}),
+    ):
+        with pytest.raises(OSError, match="NUL") as caught:
+            use(name)
+        assert caught.value.filename == str(name)
+    assert list(tmp_path.iterdir()) == []
