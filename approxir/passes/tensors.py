@@ -121,6 +121,8 @@ class TensorForms:
 
     def _of(self, op: Operation, build: Builder) -> Value | None:
         """The tensor for the result of an operation on scalars; None for one that has no such form."""
+        if len(op.results) != 1:
+            return None
         kind = op.result.type
         assert kind is not None
         if op.name == "arith.constant":

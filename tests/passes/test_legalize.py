@@ -180,6 +180,26 @@ def test_scalars_in_between() -> None:
             assert call(result, "f", *arguments) == call(text, "f", *arguments)
 
 
+def test_scalars_from_operations_with_several_results() -> None:
+    """They are put into tensors as they are."""
+    text = module(
+        "  func.func @g(%x: i32) -> (i32, i32) {\n    return %x, %x : i32, i32\n  }\n",
+        "  func.func @f(%c: i1, %n: i32, %t: tensor<i32>) -> (tensor<i32>, i32) {\n"
+        "    %r:2 = scf.if %c -> (tensor<i32>, i32) {\n"
+        "      %k:2 = func.call @g(%n) : (i32) -> (i32, i32)\n"
+        "      scf.yield %t, %k#1 : tensor<i32>, i32\n"
+        "    } else {\n"
+        "      %low, %high = arith.mului_extended %n, %n : i32\n"
+        "      scf.yield %t, %low : tensor<i32>, i32\n"
+        "    }\n    return %r#0, %r#1 : tensor<i32>, i32\n  }\n",
+    )
+    result = lowered(text, LEGALIZE)
+    assert "scf." not in str(result)
+    result.verify(using="mlir")
+    for c in (True, False):
+        assert call(result, "f", c, 9, i32(4)) == call(text, "f", c, 9, i32(4)) != []
+
+
 def test_indices_that_are_too_large() -> None:
     text = module(
         FOR.replace("LOW", "5000000000").replace("KIND", "index")
