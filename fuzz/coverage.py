@@ -101,7 +101,7 @@ def _exercise(examples: int, seed: int) -> None:
         )  # fmt: skip
         seeded(seed)(limits(given(strategy)(lambda example: use(example))))()
 
-    run(programs(max_ops=60), _lower)
+    run(programs(max_ops=60, calls_in_knobs=True), _lower)
     run(programs(max_ops=60, dialects=ALL_DIALECTS), _lower)
     run(programs(max_ops=60, dialects=("tensor", "stablehlo")), _lower)
     run(texts(), _print)

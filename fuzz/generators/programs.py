@@ -73,14 +73,20 @@ class _Module:
     """A module in the making."""
 
     def __init__(
-        self, rng: Rng, dialects: frozenset[str], max_ops: int, with_knobs: bool, inexact: bool
+        self,
+        rng: Rng,
+        dialects: frozenset[str],
+        max_ops: int,
+        with_knobs: bool,
+        inexact: bool,
+        calls_in_knobs: bool,
     ) -> None:
         self.rng = rng
         self.dialects = dialects
         self.with_knobs = with_knobs
         self.inexact = inexact
         self.left = max_ops
-        self.needs = Needs()
+        self.needs = Needs(symbols=calls_in_knobs)
         self.functions: list[_Function] = []
         self.mixed = False
         flavours = [name for name in _FLAVOURS if (name == "tensor") <= ("stablehlo" in dialects)]
@@ -304,6 +310,7 @@ def programs(
     dialects: Sequence[str] = DIALECTS,
     knobs: bool = True,
     inexact: bool = False,
+    calls_in_knobs: bool = False,
 ) -> st.SearchStrategy[Program]:
     """Programs: modules whose public functions may be called; see `Program` for what holds of them.
 
@@ -315,6 +322,8 @@ def programs(
         knobs: whether functions are approximated, by annotations and by knob operations.
         inexact: whether results may be of functions such as ``math.sin``, whose last bits depend on who
             computes them; `Program.ulps` says which. Nothing else is made of such numbers.
+        calls_in_knobs: whether functions are called, and globals used, in knob operations. MLIR does not
+            resolve names in operations that it does not know, and accepts such programs only lowered.
 
     Raises `ArgumentError` for a dialect that there is not, and for less than 8 operations.
     """
@@ -325,14 +334,19 @@ def programs(
         )
     if max_ops < 8:
         raise ArgumentError(f"max_ops is {max_ops}; a program needs room for 8 operations")
-    return _programs(frozenset({"func", "arith", *dialects}), max_ops, knobs, inexact)
+    return _programs(frozenset({"func", "arith", *dialects}), max_ops, knobs, inexact, calls_in_knobs)
 
 
 @st.composite
 def _programs(
-    draw: Callable[[Any], Any], dialects: frozenset[str], max_ops: int, with_knobs: bool, inexact: bool
+    draw: Callable[[Any], Any],
+    dialects: frozenset[str],
+    max_ops: int,
+    with_knobs: bool,
+    inexact: bool,
+    calls_in_knobs: bool,
 ) -> Program:
     rng = Rng(draw)
     # Large ones are more interesting; small ones are what a finding shrinks to.
     size = draw(st.one_of(st.integers(8, max_ops), st.just(max_ops), st.just(max_ops)))
-    return _Module(rng, dialects, size, with_knobs, inexact).program()
+    return _Module(rng, dialects, size, with_knobs, inexact, calls_in_knobs).program()

@@ -145,6 +145,8 @@ class Needs:
     """What the functions of a module need, or share."""
 
     prefix: str = "approx"
+    symbols: bool = False
+    """Whether what stands in knob operations may name functions and globals."""
     numbers: int = 0
     globals: set[str] = field(default_factory=set)
     helpers: dict[str, Helper] = field(default_factory=dict)
@@ -300,6 +302,7 @@ class Writer:
             for one in self.statements
             if one.operations <= left
             and (nested or not one.nested)
+            and (self.needs.symbols or not self.knobs or not one.symbols)
             and (memory or not one.memory)
             and (writable or not one.effects)
             and (one.needs is None or one.needs(self, scope))

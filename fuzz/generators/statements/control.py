@@ -378,5 +378,5 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(_if, 5, _SCF, nested=True, weight=7),
     Statement(_switch, 5, _SCF, nested=True, weight=4),
     Statement(_execute, 1, _SCF, nested=True),
-    Statement(_call, 1, ("func",), weight=6),
+    Statement(_call, 1, ("func",), symbols=True, weight=6),
 )

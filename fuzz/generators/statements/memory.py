@@ -235,7 +235,7 @@ STATEMENTS = (
     Statement(_store_index, 10, _DIALECTS, memory=True, effects=True),
     Statement(_update, 8, _DIALECTS, memory=True, effects=True),
     Statement(_allocate, 6, _DIALECTS, memory=True),
-    Statement(_global, 1, _DIALECTS),
+    Statement(_global, 1, _DIALECTS, symbols=True),
     Statement(_subview, 7, _DIALECTS, memory=True),
     Statement(_cast, 2, _DIALECTS, memory=True),
     Statement(_dim, 2, _DIALECTS, memory=True),

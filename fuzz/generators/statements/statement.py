@@ -29,6 +29,8 @@ class Statement:
     """Whether it needs memory."""
     effects: bool = False
     """Whether it writes to memory."""
+    symbols: bool = False
+    """Whether it names another operation of the module."""
     needs: Callable[[Writer, Scope], bool] | None = None
     """Whether it can stand at a place, if it cannot at every one."""
     weight: int = 1
