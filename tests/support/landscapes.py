@@ -90,3 +90,19 @@ def program(seed: int) -> Landscape:
         (knob("a", [(0, 64)], [0, 2, 4]), knob("b", [(0, 64)], [0, 2, 3, 8]), knob("c", [(0, 22)], [0, 2]))
     )
     return Landscape(space, seed)
+
+
+def kernel(seed: int) -> Landscape:
+    """Three knobs of two thresholds and four values, 40 trillion configurations, 64 of them static.
+
+    That is what kernels have in publications. With even seeds what a state is worth grows or falls along the
+    states, which decisions at run time can make use of; with odd ones it is random.
+    """
+    found = Landscape(SearchSpace(tuple([knob(name, [(0, 64)] * 2, [1, 2, 4, 8]) for name in "abc"])), seed)
+    if not seed % 2:
+        rng = Random(seed)
+        for worth in found.worth.values():
+            most, power, grows = rng.uniform(0.05, 0.6), rng.uniform(0, 4), rng.random() < 0.5
+            places = range(found.states) if grows else range(found.states - 1, -1, -1)
+            worth[:] = [most * (place / (found.states - 1)) ** power for place in places]
+    return found

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from random import Random
 from typing import Any, ClassVar
 
 from approxir.tuning.engines.base import Engine, Task
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.frontier import non_dominated
-from approxir.tuning.knob_space import Axis
+from approxir.tuning.knob_space import Axis, KnobSpace
 from approxir.tuning.space import Config, SearchSpace
 
 ELSEWHERE = 0.1
 """How often a configuration is drawn from the whole space, in the long run."""
 EARLY = 50
 """After so many evaluations every second configuration is drawn from the whole space, before that more."""
-AIMED = 0.3
+AIMED = 0.15
 """How often the point that is varied is the best one for the bound on quality, or next to it."""
 MORE = 0.4
 """How often one more number is changed."""
-CROSSED = 0.3
+MERE = 0.9
+"""How often what was mixed is left at that."""
+LEVEL = 0.2
+"""How often what is changed are all decisions of a knob, which become one."""
+BEGINNING = 24
+"""So many landmarks a search begins with at most."""
+CROSSED = 0.5
 """How often the knobs of two points of the frontier are mixed before one is varied."""
 
 
@@ -29,7 +36,8 @@ class Evolution(Engine):
     """Varies points of the frontier of all that is known, those in wide gaps more often.
 
     One or a few numbers of a point are changed: a threshold by a step of any order of magnitude, a decision
-    to another value. Some configurations are drawn from the whole space instead.
+    to another value; or all decisions of a knob become the same. Some configurations are drawn from the
+    whole space instead.
     """
 
     name: ClassVar[str] = "evolution"
@@ -39,7 +47,7 @@ class Evolution(Engine):
         self._rng = Random(task.seed)
         self._frontier: tuple[Evaluation, ...] = ()
         self._told = 0
-        self._begin = landmarks(task.space)
+        self._begin = islice(landmarks(task.space), BEGINNING)
 
     def ask(self) -> Config:
         first = next(self._begin, None)
@@ -52,7 +60,14 @@ class Evolution(Engine):
         vector = list(space.encode(self._parent()))
         if len(self._frontier) > 1 and rng.random() < CROSSED:
             other = space.encode(rng.choice(self._frontier).config)
-            vector = self._mixed(vector, other)
+            mixed = self._mixed(vector, other)
+            if mixed not in (vector, list(other)) and rng.random() < MERE:
+                return space.decode(mixed)
+            vector = mixed
+        decided = [knob for knob in space.knobs if knob.decisions]
+        if decided and rng.random() < LEVEL:
+            knob = rng.choice(decided)
+            return {**space.decode(vector), **level(knob, rng.choice(knob.values))}
         movable = [at for at, axis in enumerate(space.axes) if axis.low < axis.high]
         for at in rng.sample(movable, min(self._how_many(), len(movable))):
             vector[at] = varied(vector[at], space.axes[at], rng)
@@ -116,16 +131,31 @@ def varied(place: int, axis: Axis, rng: Random) -> int:
 
 
 def landmarks(space: SearchSpace) -> Iterator[Config]:
-    """Configurations that say much about a space: that of now, and all knobs with one decision throughout."""
+    """Configurations that say much about a space, of which few are alike.
+
+    That of now, all knobs with their first, second, ... decision throughout, and then one knob with each of
+    its decisions, while the others have their first.
+    """
     now = space.nearest({})
     yield now
     deepest = max(len(knob.values) for knob in space.knobs)
     for rank in range(deepest):
-        chosen = {}
+        chosen = dict(now)
         for knob in space.knobs:
-            value = knob.values[min(rank, len(knob.values) - 1)]
-            chosen.update(dict.fromkeys(knob.names[len(knob.bounds) :], value))
-        yield {**now, **chosen}
+            chosen.update(level(knob, knob.values[min(rank, len(knob.values) - 1)]))
+        if not rank:
+            first = chosen
+        yield chosen
+    if len(space.knobs) > 1:
+        for rank in range(deepest - 1, 0, -1):
+            for knob in space.knobs:
+                if rank < len(knob.values):
+                    yield {**first, **level(knob, knob.values[rank])}
+
+
+def level(knob: KnobSpace, value: int) -> Config:
+    """All decisions of a knob with one value."""
+    return dict.fromkeys(knob.names[len(knob.bounds) :], value)
 
 
 def _place(point: Evaluation) -> tuple[float, float]:
