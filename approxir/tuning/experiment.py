@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +15,10 @@ from approxir.codegen.kernel import Function
 from approxir.errors import ArgumentError
 from approxir.ir.module import Module, load
 from approxir.tuning.comparison import Comparison, Measured
+from approxir.tuning.contenders import Contenders
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.evaluators.kernel import KernelEvaluator
 from approxir.tuning.frontier import Frontier
-from approxir.tuning.outcomes import Failure, attempt, judged
-from approxir.tuning.rounds import in_rounds
 from approxir.tuning.space import SearchSpace, space
 from approxir.tuning.subject import module_text
 from approxir.tuning.tuner import Tuner
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 9
 """In so many rounds what a comparison tells is measured, unless one says otherwise."""
+_EXACT, _PEER = "exact", "C"
 
 
 class Experiment:
@@ -83,8 +85,7 @@ class Experiment:
             "function": self.workload.function,
             "metric": quality if isinstance(quality, str) else getattr(quality, "__name__", "a function"),
             "scale": f"{self.scale:g}",
-            "inputs seed": str(self.seed),
-            **self.workload.texts(self.options),
+            "set of inputs": _digest(self.evaluate.inputs),
         }
 
     # Searching.
@@ -127,7 +128,7 @@ class Experiment:
 
         The times are taken with the inputs of the search, in turns, `rounds` samples each.
         """
-        exact, peer = self.evaluate.exact, self._peer()
+        peer = self._peer()
         ulps: float | None = None
         if peer is not None:
             ulps = max(
@@ -135,9 +136,15 @@ class Experiment:
                 for evaluator in (self.evaluate, self.judge)
                 for one, other in zip(evaluator.references, evaluator.outcomes(peer), strict=True)
             )
-        samples = in_rounds(_samplers(self.evaluate, [exact] + [peer] * (peer is not None)), rounds)
-        times = tuple(samples[1]) if peer is not None else ()
-        return Verification(ulps, self.workload.ulps, tuple(samples[0]), times, self._about_yardstick())
+        contenders = self._contenders(self.evaluate)
+        contenders.measure(rounds)
+        return Verification(
+            ulps,
+            self.workload.ulps,
+            contenders.samples(_EXACT),
+            contenders.samples(_PEER),
+            self._about_yardstick(),
+        )
 
     def compare(
         self,
@@ -174,7 +181,7 @@ class Experiment:
             {
                 "scale": f"{self.scale:g}",
                 "seed": str(self.seed),
-                **self.workload.texts(self.options),
+                **{name: str(value) for name, value in self.options.items() if value is not None},
                 **(settings or {}),
                 "times": f"the fastest of {rounds} rounds in turns, configurations applied and compiled",
             },
@@ -183,49 +190,26 @@ class Experiment:
     def _measured(
         self, evaluator: KernelEvaluator, static: Frontier, dynamic: Frontier, rounds: int
     ) -> Measured:
-        points = [*static.points, *dynamic.points]
-        compiled: dict[tuple[int, ...], Any] = {}
-        for point in points:
-            key = self.space.key(point.config)
-            if key not in compiled:
-                compiled[key] = attempt(evaluator.deployed, point.config)
+        contenders = self._contenders(evaluator)
+        for point in (*static.points, *dynamic.points):
+            # A configuration that both searches have found is measured once.
+            contenders.add(self.space.key(point.config), partial(evaluator.deployed, point.config))
+        contenders.measure(rounds)
+
+        def again(points: Iterable[Evaluation]) -> tuple[Evaluation, ...]:
+            return tuple([contenders.evaluation(self.space.key(e.config), e) for e in points])
+
+        peer = None if self._peer() is None else contenders.evaluation(_PEER)
+        return Measured(contenders.evaluation(_EXACT), again(static.points), again(dynamic.points), peer)
+
+    def _contenders(self, evaluator: KernelEvaluator) -> Contenders:
+        """The exact program and, if there is one, the yardstick."""
+        found = Contenders(evaluator)
+        found.add(_EXACT, lambda: evaluator.exact)
         peer = self._peer()
-        # Functions by what they are; a configuration that both searches have found is measured once.
-        functions: dict[Any, Function] = {"exact": evaluator.exact}
         if peer is not None:
-            functions["C"] = peer
-        functions.update({key: f for key, f in compiled.items() if not isinstance(f, Failure)})
-        judgements = {key: attempt(lambda _, f=f: evaluator.judged(f), {}) for key, f in functions.items()}
-        timed = [key for key in functions if not isinstance(judgements[key], Failure)]
-        samples = dict(
-            zip(
-                timed,
-                in_rounds(
-                    [lambda key=key: evaluator.sample(functions[key], judgements[key]) for key in timed],
-                    rounds,
-                ),
-                strict=True,
-            )
-        )
-
-        def told(key: Any, point: Evaluation) -> Evaluation:
-            outcome = compiled.get(key) if isinstance(compiled.get(key), Failure) else judgements[key]
-            if not isinstance(outcome, Failure):
-                taken = samples[key]
-                outcome = {
-                    "time_ms": min(taken),
-                    "quality": outcome.quality,
-                    "samples_ms": taken,
-                }
-            return judged(outcome, point.config, number=point.number, static=point.static)
-
-        none = Evaluation({}, 0.0, 1.0)
-        return Measured(
-            told("exact", none),
-            tuple([told(self.space.key(point.config), point) for point in static.points]),
-            tuple([told(self.space.key(point.config), point) for point in dynamic.points]),
-            None if peer is None else told("C", none),
-        )
+            found.add(_PEER, lambda: peer)
+        return found
 
     def _peer(self) -> Function | None:
         return None if self.yardstick is None else self.yardstick.function
@@ -239,10 +223,14 @@ class Experiment:
         return f"<Experiment of {self.workload.name}, scale {self.scale:g}, seed {self.seed}: {self.space}>"
 
 
-def _samplers(evaluator: KernelEvaluator, functions: Sequence[Function]) -> list[Callable[[], float]]:
-    """What takes a sample of each function, in milliseconds."""
-    found: list[Callable[[], float]] = []
-    for function in functions:
-        changed = evaluator.judged(function)
-        found.append(lambda function=function, changed=changed: evaluator.sample(function, changed))  # type: ignore[misc]
-    return found
+def _digest(inputs: Sequence[Sequence[Any]]) -> str:
+    """What tells sets of inputs apart, as the record of a search holds it."""
+    digest = hashlib.sha256()
+    for held in inputs:
+        for value in held:
+            if isinstance(value, np.ndarray):
+                digest.update(f"{value.dtype} {value.shape} ".encode())
+                digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
+            else:
+                digest.update(f"{value!r} ".encode())
+    return f"sha256:{digest.hexdigest()}"

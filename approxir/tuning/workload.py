@@ -17,7 +17,7 @@ A driver is a file that says what there is, and calls `Workload.main`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -92,7 +92,3 @@ class Workload:
         from approxir.cli.workload import main
 
         raise SystemExit(main(self, arguments))
-
-    def texts(self, options: Mapping[str, Any]) -> dict[str, str]:
-        """The options of `inputs` as texts, as a record tells them."""
-        return {name: str(value) for name, value in options.items() if value is not None}
