@@ -29,8 +29,11 @@ class StructureLexer(Lexer):
         pass
 
     def lex(self, lexer_state: Any, _parser_state: Any) -> Iterator[Token]:
-        """The tokens of ``lexer_state.text.text`` from its start on."""
+        """The tokens of the text that is to be parsed."""
         source = lexer_state.text
+        # Before 1.3, Lark gives the text itself and not a part of one.
+        if isinstance(source, str):
+            return structure_tokens(source, 0, len(source))
         return structure_tokens(source.text, source.start, source.end)
 
 
