@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -53,8 +54,9 @@ def _check_python(arguments: list[str]) -> None:
     if arguments[:3] == ["-m", "pip", "install"]:
         _check_extras(arguments[3:])
     elif arguments[0] == "-m":
-        where = ROOT / arguments[1].replace(".", "/")
-        assert where.is_dir() or where.with_suffix(".py").is_file() or arguments[1] == "venv", arguments[1]
+        local = ROOT / arguments[1].replace(".", "/")
+        known = local.is_dir() or local.with_suffix(".py").is_file() or find_spec(arguments[1]) is not None
+        assert known, arguments[1]
     else:
         assert (ROOT / arguments[0]).is_file(), arguments[0]
 
