@@ -14,10 +14,10 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PACKAGES = ("passes", "transforms", "syntax")
 """The packages of approxir that are measured."""
@@ -90,16 +90,24 @@ def measure(examples: int, seed: int = 0) -> dict[str, Reached]:
 def _exercise(examples: int, seed: int) -> None:
     from hypothesis import HealthCheck, Phase, given, settings
     from hypothesis import seed as seeded
+    from hypothesis import strategies as st
 
     from approxir.testing.generators.modules import texts
     from approxir.testing.generators.programs import ALL_DIALECTS, programs
 
-    def run(strategy: Any, use: Any) -> None:
-        limits = settings(
-            max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
-        seeded(seed)(limits(given(strategy)(lambda example: use(example))))()
+    limits = settings(
+        max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+
+    def run(strategy: st.SearchStrategy[Any], use: Callable[[Any], None]) -> None:
+        @seeded(seed)
+        @limits
+        @given(strategy)
+        def each(example: Any) -> None:
+            use(example)
+
+        each()
 
     run(programs(max_ops=60, calls_in_knobs=True), _lower)
     run(programs(max_ops=60, dialects=ALL_DIALECTS), _lower)
@@ -113,12 +121,14 @@ def _lower(program: Any) -> None:
     from approxir.passes.pipeline import FUNC_SUBSTITUTE_PIPELINE, run_pipeline
 
     _print(program.text)
-    live = [
-        ConfigApprox(live=True) if name == ConfigApprox.name else name for name in FUNC_SUBSTITUTE_PIPELINE
-    ]
-    for names in (FUNC_SUBSTITUTE_PIPELINE, live):
+    # Arrays of parameters as arguments are for functions on tensors alone.
+    arrays: tuple[Literal["global", "argument"], ...] = ("global",)
+    if "memref" not in program.text:
+        arrays = ("global", "argument")
+    steps = [ConfigApprox(), *(ConfigApprox(live=True, array=array) for array in arrays)]
+    for step in steps:
         module = parse(program.text)
-        run_pipeline(module, names)
+        run_pipeline(module, [step if name == step.name else name for name in FUNC_SUBSTITUTE_PIPELINE])
         text = str(module)
         for last in ("legalize-control-flow-to-scf", "legalize-to-stablehlo"):
             if "stablehlo" in text and "memref" not in text:

@@ -458,7 +458,9 @@ class _Drawer:
         region = self.blocks(scope, outputs, arguments)
         head = f"({', '.join(f'{v.ref}: {v.type}' for v in arguments)}){arrow}"
         self.functions.append((symbol, inputs, outputs))
-        custom = (f"func.func @{symbol}", head, *self.attribute_words(attributes), " ", 0)
+        custom: tuple[str | int, ...] = (
+            f"func.func @{symbol}", head, *self.attribute_words(attributes), " ", 0,
+        )  # fmt: skip
         return Op(
             "func.func",
             properties=tuple(properties),
@@ -507,7 +509,7 @@ class _Drawer:
         shape = self.draw(st.integers(0, 2))
         if shape:
             attributes = self.entries(_KEYS[4:6]) if shape == 2 else ()
-            head = ("module", *self.attribute_words(attributes), " ", 0)
+            head: tuple[str | int, ...] = ("module", *self.attribute_words(attributes), " ", 0)
             ops = (
                 Op(
                     "builtin.module",

@@ -1,7 +1,5 @@
 """Params of knobs in every encoding, annotations, and the configurations of a module."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +11,7 @@ from approxir.testing.generators.program import Program
 from approxir.testing.generators.writer import Rng
 from approxir.tuning.search_errors import SpaceError
 from approxir.tuning.space import SearchSpace
-from approxir.values import attribute
+from approxir.values import BoolAttr, DictAttr, StringAttr
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -46,9 +44,10 @@ def params(
     given = draw(st.integers(0, 3))
     slack = draw(st.integers(0, 50))
     listed = draw(st.integers(0, 2))
-    options: dict[str, Any] = {}
+    options = DictAttr()
     if transform == LOOP and draw(st.booleans()):
-        options = {"scheme": draw(st.sampled_from(("stride", "skip", "truncate"))), "rescale": True}
+        scheme = StringAttr(draw(st.sampled_from(("stride", "skip", "truncate"))))
+        options = DictAttr({"scheme": scheme, "rescale": BoolAttr(True)})
     return KnobParams(
         thresholds=tuple(thresholds),
         decisions=tuple(decisions),
@@ -56,7 +55,7 @@ def params(
         thresholds_uppers=tuple([min(t + slack, _LIMITS[1]) for t in thresholds]) if given & 2 else (),
         decision_values=((), tuple(sorted(set(decisions))), tuple(values))[listed],
         transform_type=transform,
-        transform_options=attribute(options),
+        transform_options=options,
     )
 
 
@@ -103,7 +102,7 @@ def annotations(
     return f'"{name}"() {held} : () -> ()' if rng.chance() else f"{name} {held}"
 
 
-def configs(module: Module | Program | str) -> st.SearchStrategy[dict[str, int]]:
+def configs(module: "Module | Program | str") -> st.SearchStrategy[dict[str, int]]:
     """Configurations of a module: values for all its parameters, within its search space.
 
     They shrink to the configuration that the module has. For a module without parameters, `{}`. Raises

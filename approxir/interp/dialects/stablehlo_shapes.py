@@ -135,7 +135,9 @@ def _real_dynamic_slice(interp: Interpreter, op: Operation) -> Callable[..., Arr
         for (start, limit, stride), size in zip(bounds, array.shape, strict=True):
             if not 0 <= start <= limit <= size or stride <= 0:
                 raise Trap(f"{op.name}: {start}:{limit}:{stride} does not lie in a dimension of size {size}")
-        return array[(..., *[slice(*bound) for bound in bounds])].copy()
+        where: tuple[Any, ...] = (..., *[slice(*bound) for bound in bounds])
+        result: Array = array[where].copy()
+        return result
 
     return run
 

@@ -201,7 +201,9 @@ def _parallel(writer: Writer, scope: Scope) -> None:
     loop = enter(writer, "scf.parallel")
     results = [writer.fresh(value.type) for value in held]
     counters = [writer.fresh("index") for _ in dimensions]
-    lows, highs, steps = ([one[at].name for one in dimensions] for at in range(3))
+    lows = [low.name for low, _, _, _ in dimensions]
+    highs = [high.name for _, high, _, _ in dimensions]
+    steps = [step.name for _, _, step, _ in dimensions]
     names = ", ".join(value.name for value in counters)
     head = f"scf.parallel ({names}) = ({', '.join(lows)}) to ({', '.join(highs)}) step ({', '.join(steps)})"
     if held:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from approxir.testing.generators.writer import Scope, Writer
-
+from typing import Any
 
 __all__ = ["Statement"]
 
@@ -17,8 +13,8 @@ __all__ = ["Statement"]
 class Statement:
     """A kind of statement."""
 
-    write: Callable[[Writer, Scope], None]
-    """Writes it, and adds what it defines to the scope."""
+    write: Callable[[Any, Any], None]
+    """Writes it with a `Writer`, and adds what it defines to a `Scope`."""
     operations: int
     """How many operations it needs at most, without those in its regions."""
     dialects: tuple[str, ...]
@@ -31,7 +27,7 @@ class Statement:
     """Whether it writes to memory."""
     symbols: bool = False
     """Whether it names another operation of the module."""
-    needs: Callable[[Writer, Scope], bool] | None = None
+    needs: Callable[[Any, Any], bool] | None = None
     """Whether it can stand at a place, if it cannot at every one."""
     weight: int = 1
     """How often it is chosen, beside others."""

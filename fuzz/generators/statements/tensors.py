@@ -272,9 +272,8 @@ def _return(writer: Writer, values: Sequence[Value]) -> None:
 
 
 def _truth(writer: Writer, scope: Scope) -> Value:
-    found = scope.of("tensor<i1>")
-    if found and writer.rng.chance():
-        return writer.rng.pick(found)
+    if scope.of("tensor<i1>") and writer.rng.chance():
+        return writer.value(scope, "tensor<i1>")
     scalars = [value for value in _tensors(scope, "i32") if value.type == "tensor<i32>"]
     left = writer.rng.pick(scalars) if scalars else writer.value(scope, "tensor<i32>")
     made = _compared(writer, scope, left)
