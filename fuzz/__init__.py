@@ -65,8 +65,9 @@ _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [
     "ALL_DIALECTS", "DIALECTS", "LAYOUTS", "ORACLES", "SPELLINGS", "Call", "Case", "CommandSubject",
-    "Examination", "Finding", "OracleFailure", "PassSubject", "Program", "Report", "Tree", "annotations", "arguments",
-    "check_changed", "check_complete", "check_composition", "check_consistent", "check_exactness",
+    "Examination", "Finding", "OracleFailure", "PassSubject", "Program", "Report", "Tree", "annotations",
+    "arguments", "check_changed", "check_complete", "check_composition", "check_consistent",
+    "check_exactness",
     "check_idempotent", "check_interface", "check_iree", "check_isolated", "check_live", "check_llvm",
     "check_round_trip", "check_same_semantics", "check_upstream", "check_valid", "check_verifier_agreement",
     "configs", "modules", "observe", "params", "programs", "search", "texts",

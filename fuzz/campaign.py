@@ -128,8 +128,8 @@ def run_chunk(plan: Plan, first: int) -> dict[str, Any]:
         except ApproxIRError as error:
             # An engine refuses what it should take, or an oracle met something that no generated module
             # holds.
-            failure = OracleFailure("error", f"{type(error).__name__}: {error}")
-            findings.append(_written(plan, subject, current[1], failure, number))
+            unexpected = OracleFailure("error", f"{type(error).__name__}: {error}")
+            findings.append(_written(plan, subject, current[1], unexpected, number))
     result = {
         "seed": plan.seed,
         "first": first,

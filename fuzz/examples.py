@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import warnings
 from collections.abc import Callable
@@ -45,26 +46,35 @@ class Examples:
             verbosity=Verbosity.quiet,
         )
         self._test = how(given(strategy)(examine))
+        # Hypothesis's wrapper has this attribute, of which type checkers do not know.
+        self._fuzz = self._test.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
 
     def run(self, seed: int, number: int) -> None:
         """Check the example of that number. Raises what the check raises."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", HypothesisWarning)
-            self._test.hypothesis.fuzz_one_input(random.Random(f"{seed}/{number}").randbytes(_BYTES))
+            self._fuzz(random.Random(f"{seed}/{number}").randbytes(_BYTES))
 
     def shrink(self) -> None:
-        """Check ever smaller examples like the one on which `run` raised. Raises what the check raises at
-        last.
-        """
+        """Check ever smaller examples like the one on which `run` raised. Raises what the check does at last."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", HypothesisWarning)
             self._test()
 
 
-def collect(examples: int, *, seed: int = 0, **options: Any) -> list[Case]:
-    """The first cases of a seed; `options` are those of `approxir.testing.cases.cases`."""
+def collect(
+    examples: int, *, seed: int = 0, wanted: Callable[[Case], bool] = lambda case: True, **options: Any
+) -> list[Case]:
+    """The first cases of a seed that are wanted; `options` are those of `approxir.testing.cases.cases`."""
     found: list[Case] = []
-    made = Examples(cases(**options), found.append)
-    for number in range(examples):
+
+    def keep(case: Case) -> None:
+        if wanted(case):
+            found.append(case)
+
+    made = Examples(cases(**options), keep)
+    for number in itertools.count():
+        if len(found) >= examples:
+            break
         made.run(seed, number)
     return found

@@ -56,10 +56,14 @@ class Reproducer:
     seed: int = 0
     example: int = 0
 
-    def replay(self) -> None:
-        """Ask the oracle again. Raises `OracleFailure` where the finding is still there."""
+    def replay(self) -> str | None:
+        """Ask the oracle again, and return what the subject says if it refuses the module now, else None.
+
+        Raises `OracleFailure` where the finding is still there.
+        """
         held = Examination(self.case, self.subject, max_steps=self.max_steps, prepare=self.prepare)
-        held.run([self.oracle] if self.oracle in ORACLES else [])
+        crash = held.run([self.oracle] if self.oracle in ORACLES else [])["crash"]
+        return crash.removeprefix("refused: ") if crash.startswith("refused: ") else None
 
     def text(self, failure: OracleFailure) -> str:
         """The file: comments that say what was found, and the module."""

@@ -17,10 +17,11 @@ from approxir.testing.examination import Case, Examination
 from approxir.testing.examples import Examples
 from approxir.testing.oracles.failure import OracleFailure
 from approxir.testing.oracles.running import MAX_STEPS
+from approxir.testing.reducing import reduce
 from approxir.testing.subjects import Subject
 
-SHRINKING = 120.0
-"""Seconds for making a finding smaller."""
+SHRINKING = 60.0
+"""Seconds for making a finding smaller, first by Hypothesis and then as often again by erasing operations."""
 
 
 class _Stop(BaseException):
@@ -137,6 +138,8 @@ def search(
             raise
         running.report.finding.steady = False
     report = running.report
+    if report.finding is not None and report.finding.steady and report.ended != "interrupted":
+        running.reduce(report.finding)
     if report.finding is not None and report.ended != "interrupted":
         report.ended = "finding"
     report.seconds = time.monotonic() - begun
@@ -194,6 +197,22 @@ class _Running:
             self._note(outcomes)
             if self.progress is not None:
                 self.progress(report.examples)
+
+    def reduce(self, finding: Finding) -> None:
+        """Erase what the finding does not need."""
+
+        def shows(case: Case) -> bool:
+            finding.shrinks += 1
+            held = Examination(case, self.subject, max_steps=self.max_steps, prepare=self.prepare)
+            try:
+                held.run([name for name in self.oracles if name == finding.failure.oracle])
+            except OracleFailure as failure:
+                if failure.oracle == finding.failure.oracle:
+                    finding.case, finding.failure = case, failure
+                    return True
+            return False
+
+        reduce(finding.case, shows, seconds=self.shrinking)
 
     def _found(self, case: Case, failure: OracleFailure) -> None:
         first = self.report.finding

@@ -89,6 +89,14 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="Operations in one call.",
 )
+@click.option(
+    "--shrink",
+    type=Duration(),
+    default=60.0,
+    show_default="60s",
+    metavar="SECONDS",
+    help="For making a finding smaller.",
+)
 @click.option("-o", "--output", metavar="DIR", help="Write what is found there, ready to be replayed.")
 @click.option("--replay", metavar="FILE", help="Look whether a finding that was written is still there.")
 @click.option("--list", "listed", is_flag=True, help="List the oracles.")
@@ -110,6 +118,7 @@ def command(
     engines: tuple[str, ...],
     timeout: float,
     max_steps: int,
+    shrink: float,
     output: str | None,
     replay: str | None,
     listed: bool,
@@ -158,6 +167,7 @@ def command(
         oracles=oracles,
         engines=engines,
         max_steps=max_steps,
+        shrink=shrink,
         output=output,
     )
 
@@ -195,6 +205,7 @@ def _search(
     oracles: tuple[str, ...],
     engines: tuple[str, ...],
     max_steps: int,
+    shrink: float,
     output: str | None,
 ) -> int:
     from approxir.passes.pipeline_text import PipelineError, parse_pipeline
@@ -225,6 +236,7 @@ def _search(
             seconds=seconds,
             max_steps=max_steps,
             prepare=prepare,
+            shrinking=shrink,
             progress=bar.advance if seconds is None else bar.tick,
         )
     _show(report, subject)
@@ -322,15 +334,14 @@ def _tell(report: Report, subject: Subject, output: str | None, max_steps: int, 
 def _replay(path: str, load: tuple[str, ...]) -> int:
     from approxir.testing.oracles.failure import OracleFailure
     from approxir.testing.reproducer import read_reproducer
-    from approxir.testing.subjects import Refusal
 
     held = read_reproducer(path, load=load)
     try:
-        held.replay()
+        refusal = held.replay()
     except OracleFailure as failure:
         click.echo(str(failure))
         return FINDINGS
-    except Refusal as refusal:
+    if refusal is not None:
         click.echo(f"{path}: nothing is wrong: the module is refused now.\n{refusal}")
         return SUCCESS
     click.echo(f"{path}: nothing is wrong any more.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,10 +31,14 @@ class Call:
 
     def fresh(self) -> tuple[Any, ...]:
         """The arguments, with arrays that no other call shares."""
-        return tuple([value.copy() if isinstance(value, np.ndarray) else value for value in self.arguments])
+        return _copied(self.arguments)
 
     def __str__(self) -> str:
         return f"@{self.function}({', '.join([shown(value) for value in self.arguments])})"
+
+
+def _copied(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple([value.copy() if isinstance(value, np.ndarray) else value for value in values])
 
 
 Status = Literal["returned", "undefined", "endless", "unknown"]
@@ -127,7 +130,7 @@ def observe(
                 where=f"{call} ({place.filename.rpartition('/')[2]}, line {place.lineno})",
             ) from error
         # A result may share the memory of an argument.
-        found = copy.deepcopy(results)
+        found = _copied(results)
         session.observations.append(Observation("returned", found, arguments, steps=interpreter.steps))
     if with_globals:
         session.globals = _globals(interpreter)
@@ -213,7 +216,8 @@ def check_sessions(
                     where=", then ".join([str(call) for call in before.calls]),
                     names=names,
                 )
-    return "compared"
+    # Calls behind one that did not return were not made.
+    return next((one.status for one in before.observations if one.status != "returned"), "compared")
 
 
 def _parts(one: Observation, other: Observation) -> Iterator[tuple[str, Any, Any]]:

@@ -159,8 +159,8 @@ def check_live(
     live = parse(str(module))
     # The array has the layout of the module before lowering.
     layout = live_layout(live)
-    lowering = ["pre-emit-transform", "emit-approx", "emit-management", ConfigApprox(live=True)]
-    run_pipeline(live, [*lowering, "transform-approx", "finalize-approx"])
+    lowering: list[str | Pass] = ["pre-emit-transform", "emit-approx", "emit-management"]
+    run_pipeline(live, [*lowering, ConfigApprox(live=True), "transform-approx", "finalize-approx"])
     session = observe(str(applied), calls, max_steps=max_steps)
     done = [call for call, one in zip(calls, session.observations, strict=False) if one.status == "returned"]
     current = parse(str(module)).config() | dict(config)
