@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
+# What the tests themselves use, in whatever version.
+TOOLS = ("pytest", "hypothesis", "html5lib", "interegular", "jsonschema", "pyyaml")
 EXTRAS = ("interp", "cpp", "tune", "plot")
 # What those versions have a part in; each folder is a run of its own.
 SUBSETS = (
@@ -55,7 +57,7 @@ def old_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bounds = oldest()
     exact = [f"{name}=={version}" for name, version in bounds.items()]
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    done = subprocess.run([*pip, *exact, "pytest", "hypothesis"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*pip, *exact, *TOOLS], capture_output=True, text=True, check=False)
     if done.returncode and re.search("NewConnectionError|NameResolutionError|ConnectTimeout", done.stderr):
         pytest.skip("PyPI is out of reach")
     assert done.returncode == 0, done.stderr
@@ -74,7 +76,8 @@ def old_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("subset", SUBSETS)
 def test_works_with_the_oldest_versions(subset: str, old_python: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    environment |= {"PYTHONPATH": str(ROOT)}
+    # Compilers and the real MLIR found there are not what this is about.
+    environment |= {"PYTHONPATH": str(ROOT), "PATH": str(old_python.parent)}
     command = [str(old_python), "-m", "pytest", "-q", "-p", "no:cacheprovider", subset]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
