@@ -31,7 +31,7 @@ EXPONENT, SHIFT = 1.05, 2.7
 """The word of rank r is as frequent as ``(r + SHIFT) ** -EXPONENT``."""
 TOPIC_WORDS = 80
 """How many words belong to a topic."""
-FOCUS_WORDS = 8
+FOCUS_WORDS = 5
 """How many words of its topic a document prefers, the first ones most of all."""
 PER_TOPIC = 100
 """How many documents a topic has on average."""
@@ -40,8 +40,8 @@ MEDIAN_LENGTH, LENGTH_SIGMA = 75.0, 0.95
 SHORTEST, LONGEST = 6, 4000
 TITLE = (2, 5)
 """How many words a title has at least and at most, which is the first sentence of a document."""
-ASKED = 0.01
-"""The words of a question occur in this share of the documents at least, if their document has such words."""
+ASKED = (0.01, 0.1)
+"""Questions are about words that occur in no less and no more than these shares of the documents."""
 
 _WORD = re.compile(rb"[0-9A-Za-z\x80-\xff]+")
 _QUESTIONS = (b"what", b"who", b"where", b"when", b"how", b"why", b"which")
@@ -93,7 +93,7 @@ class Corpus:
     def queries(self, count: int, rng: np.random.Generator) -> list[str]:
         """Questions of 3 to 8 words, each about a document that is drawn by chance.
 
-        A question asks for two to four words of its document, such as occur there often and elsewhere rarely,
+        A question asks for up to four words of its document, such as occur there often and elsewhere rarely,
         with words between them that occur everywhere. Raises `DatasetError` if no document has any words.
         """
         words = [_words(self._bytes(number)) for number in range(len(self))]
@@ -108,8 +108,9 @@ class Corpus:
         self, held: list[bytes], spread: Counter[bytes], common: list[bytes], rng: np.random.Generator
     ) -> str:
         counts = Counter(held)
-        # Nobody asks for words that hardly any document has.
-        asked = [word for word in counts if spread[word] >= ASKED * len(self)] or list(counts)
+        # Nobody asks for words that hardly any document has, or for those that many have.
+        least, most = (share * len(self) for share in ASKED)
+        asked = [word for word in counts if least <= spread[word] <= most] or list(counts)
         rarity = np.log(1 + len(self) / np.array([spread[word] for word in asked]))
         weights = np.array([counts[word] for word in asked]) ** 1.5 * rarity**2
         wanted = min(int(rng.integers(2, 5)), len(asked))
@@ -222,7 +223,7 @@ def _written(
     case = np.where(kind < 0.02, 2, np.where(kind < 0.12, 1, 0))[numbers]
 
     last = np.zeros(total, bool)
-    breaks = np.cumsum(4 + rng.poisson(10, total // 4 + 1)) - 1
+    breaks = np.cumsum(5 + rng.poisson(14, total // 5 + 1)) - 1
     last[breaks[breaks < total]] = True
     last[ends - 1] = True
     last[title_ends] = True
@@ -230,7 +231,7 @@ def _written(
     case = np.where(opens & (case == 0), 1, case)
 
     draw = rng.random(total)
-    inner = np.select([draw < 0.07, draw < 0.075, draw < 0.08, draw < 0.09], [1, 2, 3, 4], 0)
+    inner = np.select([draw < 0.055, draw < 0.058, draw < 0.061, draw < 0.07], [1, 2, 3, 4], 0)
     outer = np.select([draw < 0.04, draw < 0.06], [6, 7], 5)
     suffix = np.where(last, outer, inner).tolist()
     suffixes = (" ", ", ", "; ", ": ", "-", ". ", "? ", "! ")
