@@ -62,10 +62,10 @@ class Plan:
     seed: int
     modules: int
     folder: Path
-    max_ops: int = 30
-    more: int = 10
-    llvm: int = 100
-    iree: int = 1000
+    max_ops: int = 20
+    more: int = 50
+    llvm: int = 200
+    iree: int = 2000
 
     @property
     def chunks(self) -> range:
@@ -229,13 +229,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--modules", type=int, default=100_000, help="how many, in all")
     parser.add_argument("--jobs", type=int, default=2, help="how many processes")
     parser.add_argument("--seed", type=int, default=0, help="which modules")
-    parser.add_argument("--max-ops", type=int, default=30, help="how large modules are, about")
-    parser.add_argument("--more", type=int, default=10, help="one in so many is asked about by all oracles")
+    parser.add_argument("--max-ops", type=int, default=20, help="how large modules are, about")
+    parser.add_argument("--more", type=int, default=50, help="one in so many is asked about by all oracles")
     parser.add_argument(
-        "--llvm", type=int, default=100, help="one in so many is compiled by LLVM; 0 for none"
+        "--llvm", type=int, default=200, help="one in so many is compiled by LLVM; 0 for none"
     )
     parser.add_argument(
-        "--iree", type=int, default=1000, help="one in so many is compiled by IREE; 0 for none"
+        "--iree", type=int, default=2000, help="one in so many is compiled by IREE; 0 for none"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="the folder of the campaign")
     held = parser.parse_args(argv)

@@ -7,9 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from approxir.passes.functions import function_type
 from approxir.testing import DIALECTS, arguments, configs, programs
 from approxir.testing.examination import Case
 from approxir.testing.oracles.running import Call
+from approxir.values import IndexType, IntegerType, Type
 
 
 @st.composite
@@ -34,25 +36,28 @@ def cases(
         programs(max_ops=max_ops, knobs=knobs, dialects=DIALECTS if dialects is None else dialects)
     )
     limits: dict[str | None, set[int]] = {}
-    for knob in program.module().knobs():
+    module = program.module()
+    for knob in module.knobs():
         limits.setdefault(knob.function, set()).update(knob.read().thresholds)
     every = sorted({limit for some in limits.values() for limit in some})
     made = []
     for name in program.functions:
+        kinds = function_type(module.symbols[name]).inputs
         near = sorted(limits.get(name, ())) or every
         for _ in range(calls):
-            values = draw(arguments(program, name))
-            made.append(Call(name, tuple([draw(_near(value, near)) for value in values])))
+            values = zip(draw(arguments(program, name)), kinds, strict=True)
+            made.append(Call(name, tuple([draw(_near(value, kind, near)) for value, kind in values])))
     config = draw(configs(program)) if knobs else {}
     return Case(program.text, tuple(made), dict(config))
 
 
-def _near(value: Any, limits: Sequence[int]) -> st.SearchStrategy[Any]:
+def _near(value: Any, kind: Type, limits: Sequence[int]) -> st.SearchStrategy[Any]:
     """An argument, or in place of an integer now and then a threshold or the number before one.
 
     States are made of arguments, and a threshold is where something changes.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not limits:
+    wide = isinstance(kind, IndexType) or (isinstance(kind, IntegerType) and kind.width >= 32)
+    if not wide or not limits:
         return st.just(value)
     before = [max(limit - 1, -(1 << 31)) for limit in limits]
     return st.just(value) | st.sampled_from(limits) | st.sampled_from([*limits, *before])

@@ -75,11 +75,22 @@ class Examination:
         return self.rewritten.text
 
     @cached_property
+    def before_module(self) -> Module:
+        """The module that is rewritten, read; only to be looked at."""
+        return parse(self.before)
+
+    @cached_property
+    def after_module(self) -> Module:
+        """What the subject makes of it, printed and read again; only to be looked at."""
+        return parse(self.after)
+
+    @cached_property
     def seen(self) -> Session:
         """What the calls show of the module as it was generated."""
         if self._seen is not None:
             return self._seen
-        return observe(self.case.text, self.case.calls, max_steps=self.max_steps)
+        module = parse(self.case.text) if self.prepare else self.before_module
+        return observe(module, self.case.calls, max_steps=self.max_steps)
 
     def run(self, names: Sequence[str]) -> dict[str, str]:
         """Ask oracles, and return what each compared, or why it did not.
@@ -121,11 +132,11 @@ def _verifier(held: Examination) -> None:
 
 
 def _valid(held: Examination) -> None:
-    validity.check_valid(held.after)
+    validity.check_valid(held.after_module)
 
 
 def _upstream(held: Examination) -> str | None:
-    if any(op.regions for op in parse(held.after).find(*PREFIXES)):
+    if any(op.regions for op in held.after_module.find(*PREFIXES)):
         # A real MLIR takes an operation that it does not know for one that may be a symbol table.
         return "regions of the approx dialect are left"
     validity.check_upstream(held.after)
@@ -160,15 +171,15 @@ def _consistent(held: Examination) -> str | None:
 
 
 def _isolated(held: Examination) -> None:
-    rewriting.check_isolated(held.case.text, held.after)
+    rewriting.check_isolated(held.before_module, held.after_module)
 
 
 def _interface(held: Examination) -> None:
-    rewriting.check_interface(held.before, held.after)
+    rewriting.check_interface(held.before_module, held.after_module)
 
 
 def _complete(held: Examination) -> None:
-    rewriting.check_complete(held.after)
+    rewriting.check_complete(held.after_module)
 
 
 def _composition(held: Examination) -> str | None:
@@ -180,13 +191,13 @@ def _composition(held: Examination) -> str | None:
 
 
 def _semantics(held: Examination) -> str:
-    def compared(after: str) -> str:
+    def compared(after: Module) -> str:
         return semantics.check_same_semantics(
             held.case.text, after, held.case.calls, max_steps=held.max_steps, seen=held.seen
         )
 
     try:
-        return compared(held.after)
+        return compared(held.after_module)
     except OracleFailure:
         # The interpreter runs what people write. What passes leave for one another, such as a transform in
         # the case of a switch, it does not, and then the lowering is finished first.
@@ -199,7 +210,7 @@ def _semantics(held: Examination) -> str:
             module = None
         if module is None:
             raise
-        return compared(str(module))
+        return compared(parse(str(module)))
 
 
 def _exact(held: Examination) -> str:

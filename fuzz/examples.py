@@ -56,7 +56,7 @@ class Examples:
             self._fuzz(random.Random(f"{seed}/{number}").randbytes(_BYTES))
 
     def shrink(self) -> None:
-        """Check ever smaller examples like the one on which `run` raised. Raises what the check does at last."""
+        """Check ever smaller examples like that on which `run` raised, and raise what the last one does."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", HypothesisWarning)
             self._test()

@@ -131,13 +131,12 @@ MUTANTS = (
     ),
     # ---- states
     Mutant(
-        "state-of-the-next-argument",
-        "the state function gets the argument behind the one that was chosen",
+        "state-index-without-sign",
+        "negative state_indices count from the start",
         f"{_MANAGE}:_decision_tree",
-        "chosen.append(arguments[index])",
-        "chosen.append(next((a for a in arguments[index + 1:] if a.type == "
-        "arguments[index].type), arguments[index]))",
-        _SEMANTICS,
+        "arguments[index]",
+        "arguments[abs(index)]",
+        (*_SEMANTICS, "crash"),
     ),
     Mutant(
         "state-twice",

@@ -121,7 +121,7 @@ def check_isolated(
 
     Raises `OracleFailure`.
     """
-    held = parse(before) if isinstance(before, str) else before
+    held = _read(before)
     text = str(after)
     touched = set(_annotated(held) if annotated is None else annotated)
     for op in held.find("func.func"):
@@ -131,7 +131,7 @@ def check_isolated(
         wanted = str(op)
         if wanted not in text:
             found = next(
-                (str(other) for other in parse(text).find("func.func") if own_symbol(other) == symbol), ""
+                (str(other) for other in _read(after).find("func.func") if own_symbol(other) == symbol), ""
             )
             message = f"@{symbol.name}, which no annotation names, was changed or dropped"
             raise OracleFailure(ISOLATED, message, where=f"@{symbol.name}", left=wanted, right=found)
@@ -152,6 +152,10 @@ def _annotated(module: Module) -> set[str]:
     return found
 
 
+def _read(module: Module | str) -> Module:
+    return parse(module) if isinstance(module, str) else module
+
+
 def check_interface(before: Module | str, after: Module | str) -> None:
     """Check that a module offers the same functions afterwards, and no others.
 
@@ -160,7 +164,7 @@ def check_interface(before: Module | str, after: Module | str) -> None:
 
     Raises `OracleFailure`.
     """
-    left, right = (_interface(parse(str(one))) for one in (before, after))
+    left, right = (_interface(_read(one)) for one in (before, after))
     if left != right:
         differing = sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
         shown = [
@@ -194,7 +198,7 @@ def check_complete(module: Module | str) -> None:
     Raises `OracleFailure`.
     """
     text = str(module)
-    held = parse(text)
+    held = _read(module)
     left = held.find(*PREFIXES)
     if left:
         raise OracleFailure(COMPLETE, f"{left[0].name} is left over", where=str(left[0]))
