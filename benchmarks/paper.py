@@ -6,7 +6,8 @@
 Each kernel of `examples/kernels` is searched twice for every seed, statically and dynamically, with the same
 number of evaluations; what both find is measured again side by side, with the inputs of the search and with
 others, beside the exact program and the same in C. `--work` keeps the comparisons, and what it holds already
-is not measured again. `--write` writes a dated page, its data and its plots.
+is not measured again. `--write` writes a dated page, its data and its plots; Ctrl-C ends the measuring, and
+what there is by then is written.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paper_report import Result, page, write_report
+from paper_report import SEARCHES, Result, page, write_report
 from running import ROOT, progress
 
 from approxir.tuning.comparison import Comparison
+from approxir.tuning.experiment import Experiment
+from approxir.tuning.frontier import Frontier
 from approxir.tuning.workload import Workload
 
 KERNELS = ROOT / "examples" / "kernels"
@@ -55,6 +58,15 @@ def workload(name: str) -> Workload:
     return found
 
 
+def searched(experiment: Experiment, static: bool, budget: int) -> Frontier:
+    """What a search finds. One that Ctrl-C ends is no search of this length, and ends everything."""
+    with experiment.tuner(static=static, bound=0.95) as tuner:
+        found = tuner.run(experiment.evaluate, evaluations=budget)
+        if tuner.interrupted:
+            raise KeyboardInterrupt
+    return found
+
+
 def compared(kernel: Workload, seed: int, settings: Settings, folder: Path) -> Result:
     """Both searches of a kernel and their comparison, unless the folder has that already."""
     kept = folder / f"{kernel.name}-{seed}.json"
@@ -62,22 +74,26 @@ def compared(kernel: Workload, seed: int, settings: Settings, folder: Path) -> R
     experiment = kernel.experiment(settings.scale, seed, repeats=settings.repeats)
     comparison = Comparison.load(kept) if kept.exists() else None
     if comparison is None or any(comparison.settings.get(name) != value for name, value in wanted.items()):
-        static = experiment.search(static=True, evaluations=settings.budget)
-        dynamic = experiment.search(evaluations=settings.budget)
+        static = searched(experiment, True, settings.budget)
+        dynamic = searched(experiment, False, settings.budget)
         comparison = experiment.compare(static, dynamic, rounds=settings.rounds, settings=settings.told())
         comparison.save(kept)
     return Result(comparison, experiment.verify(rounds=settings.rounds))
 
 
 def measured(names: Sequence[str], seeds: int, settings: Settings, folder: Path) -> list[Result]:
-    found = []
-    # Seeds are the outer loop, so that an interrupted run has something of every kernel.
-    for seed in range(seeds):
-        for name in names:
-            result = compared(workload(name), seed, settings, folder)
-            gain = result.comparison.gain()
-            progress(f"{name}, seed {seed}: dynamic hypervolume {gain:.3f} times the static one")
-            found.append(result)
+    """The results of all kernels and seeds, or those that there are when Ctrl-C ends the run."""
+    found: list[Result] = []
+    try:
+        # Seeds are the outer loop, so that an interrupted run has something of every kernel.
+        for seed in range(seeds):
+            for name in names:
+                result = compared(workload(name), seed, settings, folder)
+                static, dynamic = (result.comparison.tuning.hypervolume(search) for search in SEARCHES)
+                progress(f"{name}, seed {seed}: hypervolume {static:.3f} static, {dynamic:.3f} dynamic")
+                found.append(result)
+    except KeyboardInterrupt:
+        progress("interrupted; what was measured is told")
     return found
 
 
@@ -105,6 +121,8 @@ def main() -> int:
         folder = options.work or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         results = measured(options.kernels, seeds, settings, folder)
+        if not results:
+            return 130
         if options.write is None:
             print(page(results))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -97,8 +98,14 @@ def hypervolume_table(results: Sequence[Result]) -> str:
             held = [result.comparison.measured[inputs] for result in group]
             volumes = {search: [one.hypervolume(search) for one in held] for search in SEARCHES}
             gains = [result.comparison.gain(inputs) for result in group]
-            rows.append([name, inputs, *(spread(volumes[search]) for search in SEARCHES), spread(gains)])
+            volumes_told = [spread(volumes[search]) for search in SEARCHES]
+            rows.append([name, inputs, *volumes_told, _gain(gains)])
     return markdown(["kernel", "inputs", "static", "dynamic", "dynamic / static"], rows)
+
+
+def _gain(gains: Sequence[float]) -> str:
+    """The spread of the gains; none is told where most static searches have found nothing to divide by."""
+    return spread(gains) if math.isfinite(statistics.median(gains)) else "static: none"
 
 
 def choices(group: Sequence[Result], inputs: str, search: str, bound: float) -> list[Choice]:
