@@ -230,7 +230,7 @@ def _digest(inputs: Sequence[Sequence[Any]]) -> str:
         for value in held:
             if isinstance(value, np.ndarray):
                 digest.update(f"{value.dtype} {value.shape} ".encode())
-                digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8))
+                digest.update(np.ascontiguousarray(value).tobytes())
             else:
                 digest.update(f"{value!r} ".encode())
     return f"sha256:{digest.hexdigest()}"
