@@ -34,6 +34,7 @@ LAYERS = (
     ("frontends", "tuning"),
     ("testing",),
     ("cli", "__main__"),
+    ("testing.targets",),
 )
 
 
