@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from approxir.passes.functions import function_type
 from approxir.testing import DIALECTS, arguments, configs, programs
+from approxir.testing.counting import with_counters
 from approxir.testing.examination import Case
 from approxir.testing.oracles.running import Call
 from approxir.values import IndexType, IntegerType, Type
@@ -48,7 +49,10 @@ def cases(
             values = zip(draw(arguments(program, name)), kinds, strict=True)
             made.append(Call(name, tuple([draw(_near(value, kind, near)) for value, kind in values])))
     config = draw(configs(program)) if knobs else {}
-    return Case(program.text, tuple(made), dict(config))
+    text = program.text
+    if knobs and (dialects is None or "memref" in dialects):
+        text = with_counters(text)
+    return Case(text, tuple(made), dict(config))
 
 
 def _near(value: Any, kind: Type, limits: Sequence[int]) -> st.SearchStrategy[Any]:

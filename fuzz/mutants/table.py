@@ -224,11 +224,11 @@ MUTANTS = (
         ("isolated", "crash", "valid", *_SEMANTICS),
     ),
     Mutant(
-        "transform-last",
-        "a static transform stands behind the code that it governs, before the try",
+        "options-lost",
+        "the options of a static transform are lost",
         f"{_MANAGE}:_transform",
-        "params.decisions[0]",
-        "params.decisions[0] + 1",
+        "write_params(made, params)",
+        "",
         (*_SEMANTICS, "crash"),
     ),
     Mutant(
@@ -238,14 +238,6 @@ MUTANTS = (
         "for op in wish.operations:\n    op.erase()",
         "",
         ("complete", "crash"),
-    ),
-    Mutant(
-        "knob-id-repeated",
-        "all knobs get the same number",
-        "passes.emit_approx:_Ids.next",
-        "self._last += 1",
-        "self._last = 1",
-        ("composition", "valid", "crash"),
     ),
     Mutant(
         "results-reversed",
