@@ -9,7 +9,7 @@ from approxir.codegen.kernel import Function
 from approxir.tuning.evaluation import Evaluation
 from approxir.tuning.evaluators.kernel import Judgement, KernelEvaluator
 from approxir.tuning.outcomes import Failure, attempt, judged
-from approxir.tuning.rounds import in_rounds
+from approxir.tuning.rounds import in_rounds, typical
 
 
 class Contenders:
@@ -60,14 +60,18 @@ class Contenders:
         return tuple(self._samples.get(key, ()))
 
     def evaluation(self, key: Hashable, like: Evaluation | None = None) -> Evaluation:
-        """What was found out about a function: its quality and the fastest of its times.
+        """What was found out about a function: its quality and its time, the lower quartile of the samples.
 
         The configuration, the number and the kind of search are those of `like`.
         """
         outcome: Any = self._failures.get(key)
         if outcome is None:
             taken = self._samples[key]
-            outcome = {"time_ms": min(taken), "quality": self._judgements[key].quality, "samples_ms": taken}
+            outcome = {
+                "time_ms": typical(taken),
+                "quality": self._judgements[key].quality,
+                "samples_ms": taken,
+            }
         if like is None:
             return judged(outcome, {})
         return judged(outcome, like.config, number=like.number, static=like.static)

@@ -29,7 +29,7 @@ from approxir.tuning.yardstick import Yardstick
 if TYPE_CHECKING:
     from approxir.tuning.workload import Workload
 
-ROUNDS = 9
+ROUNDS = 11
 """In so many rounds what a comparison tells is measured, unless one says otherwise."""
 _EXACT, _PEER = "exact", "C"
 
@@ -159,9 +159,8 @@ class Experiment:
 
         Each point is compiled with its configuration applied, as a program would use it, not live: what the
         code still decides at run time is in its time, what is constant in it is not. All are timed in turns,
-        once in each of the rounds; what counts is the fastest time, which other programs of the machine
-        disturb least. That is done with the inputs of the search and with
-        those that were held out.
+        once in each of the rounds; the lower quartile counts, so that it does not matter if other programs
+        disturb many of the rounds. That is done with the inputs of the search and with those held out.
 
         `settings` is what else is to stand in the comparison; `progress` is called with what is done next.
         """
@@ -183,7 +182,7 @@ class Experiment:
                 "seed": str(self.seed),
                 **{name: str(value) for name, value in self.options.items() if value is not None},
                 **(settings or {}),
-                "times": f"the fastest of {rounds} rounds in turns, configurations applied and compiled",
+                "times": f"lower quartiles of {rounds} rounds in turns, configurations applied and compiled",
             },
         )
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Sequence
+
+
+def typical(samples: Sequence[float]) -> float:
+    """The lower quartile: a quarter of the samples is below it.
+
+    Other programs of the machine make some samples longer, often more than half of them, and the fastest of
+    all may owe it to a clock that was set, or to luck.
+    """
+    if len(samples) == 1:
+        return samples[0]
+    return statistics.quantiles(samples, n=4, method="inclusive")[0]
 
 
 def in_rounds(samplers: Sequence[Callable[[], float]], rounds: int) -> list[list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from approxir.tuning.frontier import speedup
+from approxir.tuning.rounds import typical
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,16 @@ class Verification:
 
     @property
     def ratio(self) -> float | None:
-        """How many times as fast as C the exact program is, by the fastest of each; None without C."""
+        """How many times as fast as C the exact program is, by the lower quartiles; None without C."""
         if not self.yardstick_ms:
             return None
-        return speedup(min(self.yardstick_ms), min(self.exact_ms))
+        return speedup(typical(self.yardstick_ms), typical(self.exact_ms))
 
     def __str__(self) -> str:
-        exact = f"exact code: {min(self.exact_ms):.6g} ms"
+        exact = f"exact code: {typical(self.exact_ms):.6g} ms"
         if self.ulps is None or self.ratio is None:
             return f"{exact}\nC: {self.yardstick}"
-        speed = f"C {min(self.yardstick_ms):.6g} ms: {self.ratio:.3f} times the speed of C"
+        speed = f"C {typical(self.yardstick_ms):.6g} ms: {self.ratio:.3f} times the speed of C"
         return "\n".join([f"{exact}, {speed}", f"C: {self.yardstick}", f"results: {self._agreement()}"])
 
     def _agreement(self) -> str:

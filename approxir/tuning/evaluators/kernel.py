@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Arguments = tuple[Any, ...]
 Quality = Callable[[Any, Any], float]
 
-_SAMPLE = 1e-3
-"""Seconds that the calls of one sample take together at least."""
+_SAMPLE = 5e-3
+"""Seconds within which calls are begun that one sample is the median of."""
 
 
 class EvaluatorError(ApproxIRError):
@@ -219,19 +219,19 @@ class KernelEvaluator:
     def sample(self, function: Function, judged: Judgement) -> float:
         """The time of one call of a function in milliseconds, the mean over the inputs.
 
-        Calls that take less than a millisecond are repeated.
+        Short calls are repeated for some milliseconds, and the median of them counts.
         """
-        seconds = 0.0
+        medians = []
         for held, changed in zip(self.inputs, judged.changed, strict=True):
-            taken, calls = 0.0, 0
-            while taken < _SAMPLE:
+            samples: list[float] = []
+            end = time.perf_counter() + _SAMPLE
+            while not samples or time.perf_counter() < end:
                 arguments = _fresh(held, changed)
                 begun = time.perf_counter()
                 function(*arguments)
-                taken += time.perf_counter() - begun
-                calls += 1
-            seconds += taken / calls
-        return seconds * 1e3 / len(self.inputs)
+                samples.append(time.perf_counter() - begun)
+            medians.append(statistics.median(samples))
+        return statistics.fmean(medians) * 1e3
 
     # Compiling and calling.
 
