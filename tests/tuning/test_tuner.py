@@ -216,7 +216,7 @@ def test_running_again_goes_on() -> None:
 
 def test_failures_do_not_end_the_search() -> None:
     with Tuner(SPACE, engine="random", seed=3) as held:
-        frontier = held.run(moody, evaluations=60, time_limit=0.3, parallelism=2, progress=False)
+        frontier = held.run(moody, evaluations=60, time_limit=1.5, parallelism=2, progress=False)
     kinds = {}
     for evaluation in frontier.evaluations:
         kind = evaluation.config["a_threshold_0"] % 12
