@@ -50,7 +50,7 @@ def moody(config: dict[str, int]) -> Any:
 REASONS = {
     0: "crash: ended by SIGSEGV",
     1: "crash: ended with status 3",
-    2: "timeout: longer than 0.3 s",
+    2: "timeout: longer than 1.5 s",
     3: "no number: the time is nan",
     4: "garbage: the time is 'fast'",
     5: "exception: ValueError: no luck",
