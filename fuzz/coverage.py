@@ -59,7 +59,7 @@ def measure(examples: int, seed: int = 0) -> dict[str, Reached]:
     try:
         from coverage import Coverage
     except ImportError:
-        raise MissingDependencyError("measuring needs coverage: pip install \"approxir[fuzz]\"") from None
+        raise MissingDependencyError('measuring needs coverage: pip install "approxir[fuzz]"') from None
     import approxir
 
     root = Path(approxir.__file__).parent
