@@ -252,8 +252,9 @@ def operation_start(text: str, at: int, name: str) -> int | None:
     if not name.endswith("."):
         if follow and (follow.isalnum() or follow in "_$."):
             return -1
-    elif not (follow.isalpha() or follow == "_"):
-        return -1
+    elif not (follow.isalnum() or follow in ("_", "$", ".")):
+        # Between quotes, a name may go on with anything, or end here.
+        return None if before.endswith('"') else -1
     if before and (before[-1].isalnum() or before[-1] in "_$.#!@%^-"):
         return -1
     start = line + len(before) - len(before.lstrip(" \t"))

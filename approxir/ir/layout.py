@@ -11,7 +11,7 @@ from approxir.ir.operation import Operation
 from approxir.ir.printer import Edit, Step, label_name, run
 from approxir.ir.scopes import is_isolated
 from approxir.ir.ssa import Unresolved, Value
-from approxir.syntax.lexemes import result_groups
+from approxir.syntax.lexemes import result_groups, set_apart
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -286,7 +286,8 @@ class Layout:
             edits.append((*label_name(text, block.start), self.names.blocks[block]))
             for argument in block._label_arguments():
                 if argument.span is not None:
-                    edits.append((*argument.span, "%" + self.names.values[argument]))
+                    name = "%" + self.names.values[argument]
+                    edits.append((*argument.span, set_apart(text, argument.span[1], name)))
             edits.reverse()
         self.copy(text, block.start, block.end, edits, _indent_at(text, block.start))
 
@@ -316,7 +317,7 @@ class Layout:
             if isinstance(target, Block):
                 edits.append((start, end, "^" + names.blocks[target]))
         edits.sort()
-        return edits
+        return [(start, end, set_apart(text, end, name)) for start, end, name in edits]
 
 
 def _is_empty(region: Region) -> bool:

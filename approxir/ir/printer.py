@@ -20,7 +20,7 @@ from approxir.ir.parts import BELOW, FOREIGN, OWN
 from approxir.ir.ssa import Value
 from approxir.syntax.balance import skip_trivia
 from approxir.syntax.formats.traits import default_dialect
-from approxir.syntax.lexemes import LABEL_HEAD, result_groups
+from approxir.syntax.lexemes import LABEL_HEAD, result_groups, set_apart
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
@@ -93,7 +93,7 @@ def own_edits(op: Operation) -> list[Edit]:
             new = value._reference(value.name or "")
             # `%x` and `%x#0`, or `%x #1`, mean the same and are left as they are.
             if text[start:end] != new and _plain_reference(text[start:end]) != _plain_reference(new):
-                edits.append((start, end, new))
+                edits.append((start, end, set_apart(text, end, new)))
         for argument in detail.arguments:
             if argument.span is not None:
                 _rename(edits, text, *argument.span, "%" + (argument.name or ""))
@@ -143,7 +143,7 @@ def _own_reference(value: Value) -> str:
 
 def _rename(edits: list[Edit], text: str, start: int, end: int, new: str) -> None:
     if text[start:end] != new:
-        edits.append((start, end, new))
+        edits.append((start, end, set_apart(text, end, new)))
 
 
 def label_edits(block: Block) -> list[Edit]:

@@ -384,7 +384,11 @@ def _set_name(op: Operation, new: str) -> None:
         return
     assert op.source is not None
     generic = op.source.text[found.span[0]] == '"'
-    _patch(op, found.span, quote(new) if generic else symbol_text(new))
+    _patch(
+        op,
+        found.span,
+        quote(new) if generic else lx.set_apart(op.source.text, found.span[1], symbol_text(new)),
+    )
 
 
 def _patch(op: Operation, span: Span, text: str) -> None:

@@ -63,7 +63,7 @@ from approxir.values import (
 )
 from approxir.values.floats import decode, literal_bits
 from approxir.values.literals import shape_of
-from approxir.values.types import I64, is_bool
+from approxir.values.types import I64, Signedness, is_bool
 
 Token = AttributeToken
 T = TypeVar("T")
@@ -95,19 +95,25 @@ def read_int(text: str) -> int:
     return int(text, 16) if text.startswith("0x") else int(text)
 
 
+_INTEGER_TYPE = re.compile(r"([su]?)i([0-9]+)")
+_SIGNEDNESS: dict[str, Signedness] = {"": "signless", "s": "signed", "u": "unsigned"}
+
+
 def scalar_type(name: str) -> Type:
     """``i32``, ``f32``, ``index``, ``none`` as a type."""
     if name == "index":
         return INDEX
     if name == "none":
         return NONE
-    if name[0] in "isu":
-        head, _, width = name.partition("i")
-        kinds = {"": "signless", "s": "signed", "u": "unsigned"}
-        if len(width) > 9:
-            raise InvalidValue("an integer type has 0 to 16777215 bits")
-        return IntegerType(int(width), kinds[head])  # type: ignore[arg-type]
-    return FloatType(name)
+    if name[0] not in "isu":
+        return FloatType(name)
+    spelled = _INTEGER_TYPE.fullmatch(name)
+    if spelled is None:
+        raise InvalidValue("expected a type")
+    sign, width = spelled.groups()
+    if len(width) > 9:
+        raise InvalidValue("an integer type has 0 to 16777215 bits")
+    return IntegerType(int(width), _SIGNEDNESS[sign])
 
 
 def integer_value(value: int, type: Type) -> Attribute:
@@ -500,10 +506,9 @@ def dense_array(token: Token) -> DenseArrayAttr:
         element = TypeAlias(name[1:]) if name.startswith("!") else scalar_type(name)
         if body is None:
             return DenseArrayAttr(element)
-    except (InvalidValue, ValueError) as error:
-        message = error.message if isinstance(error, InvalidValue) else "expected a type"
+    except InvalidValue as error:
         hint = "array<...> begins with a type: array<i32: 1, 2>"
-        raise Fault(message, type_at, length=len(name), hint=hint) from None
+        raise Fault(error.message, type_at, length=len(name), hint=hint) from None
     values: list[bool | int | float] = []
     start = at = token.match.start(2)
     clean = re.sub(r"//[^\n]*", lambda m: " " * len(m.group()), body) if "/" in body else body

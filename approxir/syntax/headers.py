@@ -60,10 +60,12 @@ class HeaderReader(Reader):
         kind = "close" if after_region else "name"
         while True:
             if brackets:
+                outermost = brackets[0]
                 pos, previous, opened = self.inside(op, pos, brackets)
                 if opened:
                     return "region", pos
-                end = pos
+                # What only compares does not close anything, so that blanks may stand before `pos`.
+                end = pos if previous in lx.OPENER else self.last_token_end(outermost, pos)
                 kind = "close"
                 newline = region_close = False
                 continue
@@ -284,6 +286,17 @@ class HeaderReader(Reader):
                 self.unclosed(brackets, len(text))
                 brackets.clear()
                 return len(text), "", False
+
+    def last_token_end(self, start: int, stop: int) -> int:
+        """Where the last token before `stop` ends; the first one begins at `start`."""
+        text = self.text
+        end = start
+        while start < stop:
+            match = lx.TOKEN.match(text, start)
+            start = start + 1 if match is None else match.end()
+            if match is None or match.lastgroup != "trivia":
+                end = start
+        return end
 
     def unclosed(self, brackets: list[int], resume: int) -> None:
         for where in brackets:

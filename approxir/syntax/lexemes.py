@@ -40,6 +40,22 @@ def result_groups(text: str, start: int = 0, end: int | None = None) -> Iterator
             yield match
 
 
+_IN_NAME = re.compile(r"[A-Za-z0-9_$.\-]")
+_NUMBERED = re.compile(r"[%^]?[0-9]+|.*#[0-9]+")
+
+
+def set_apart(text: str, end: int, name: str) -> str:
+    """How `name` is written in front of ``text[end:]``: with a blank if its next letter would be part of it.
+
+    ``%0to`` is ``%0`` and ``to``, but ``%ato`` is one name.
+    """
+    if _IN_NAME.match(text, end) is None:
+        return name
+    if _NUMBERED.fullmatch(name) is not None and not text[end].isdigit():
+        return name
+    return name + " "
+
+
 TOKEN = re.compile(
     rf"""
     (?P<trivia>(?:{BLANK}++|//[^\n]*+)++)

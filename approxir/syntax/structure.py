@@ -34,6 +34,7 @@ class Structure:
 
 
 _REST_OF_LINE = re.compile(r"[ \t\r\x00]*+(?://[^\n]*+)?+(?:\n|\Z)")
+_NO_LABEL = "move the block into the region of an operation, such as a function"
 
 
 def parse_structure(source: Source, nodes: NodeClasses) -> Structure:
@@ -228,6 +229,9 @@ class _Parser(HeaderReader):
                     self.at_end(stack, region)
                     return
                 elif char == "^":
+                    if not stack:
+                        self.error(at, "a block label stands in a region only", hint=_NO_LABEL)
+                        raise Recover(self.next_item(at + 1))
                     block = self.label(region, block, lead, at)
                     pos = lead = block.end
                     last = None

@@ -97,6 +97,10 @@ def test_finding_is_as_good_as_parsing(tree: Tree, layout: str, spelling: str, n
         "%a,\n%b = t.x",
         "^bb1:\n  t.x",
         "t.y {\n  a,\n  t.x\n}",
+        "t.1",
+        '"t."() : () -> ()',
+        '"t.-"() : () -> ()',
+        't.y "t."',
     ],
 )
 @pytest.mark.parametrize(

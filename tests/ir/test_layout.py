@@ -155,3 +155,39 @@ def test_generic_labels_do_not_collide() -> None:
 def test_the_argument_names_of_declarations_are_kept() -> None:
     text = "func.func private @f(%a: i32, %0: i32)\nvm.import private @g(%buffer : !x) -> i32\n"
     assert ax.parse(text).print(rename_ssa=True) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("t.x {\n  t.y %0to %1\n  %0 = t.z\n}\n", "t.x {\n  t.y %0to %1\n  %0 = t.z\n}\n"),
+        ("func.func @f(%0: i32) {\n  t.y %0to\n}\n", "func.func @f(%arg0: i32) {\n  t.y %arg0 to\n}\n"),
+        (
+            "func.func @f(%0: i32) {\n  t.y %0-1, %0\n}\n",
+            "func.func @f(%arg0: i32) {\n  t.y %arg0 -1, %arg0\n}\n",
+        ),
+        ("t.x {\n  cf.br ^0loc(unknown)\n^0:\n}\n", "t.x {\n  cf.br ^bb1 loc(unknown)\n^bb1:\n}\n"),
+    ],
+)
+def test_a_new_name_does_not_run_into_what_follows(text: str, printed: str) -> None:
+    assert ax.parse(text).print(rename_ssa=True) == printed
+
+
+def test_a_renamed_value_does_not_run_into_what_follows() -> None:
+    module = ax.parse("func.func @f(%0: i32) {\n  t.y %0to\n}\n")
+    module.operations[0].region.blocks[0].arguments[0].name = "n"
+    assert str(module) == "func.func @f(%n: i32) {\n  t.y %n to\n}\n"
+
+
+def test_a_renamed_symbol_does_not_run_into_what_follows() -> None:
+    module = ax.parse('module @"a b"attributes {k = 1 : i32} {\n}\n')
+    ax.SymbolTable(module.region).rename("a b", "c")
+    assert str(module) == "module @c attributes {k = 1 : i32} {\n}\n"
+
+
+def test_a_comparison_ends_where_its_text_ends() -> None:
+    text = "t.x {\n  %0 = t.y {} <  // less\n}\n"
+    module = ax.parse(text)
+    inner = next(op for op in module.walk() if op.name == "t.y")
+    assert text[inner.start : inner.end] == "%0 = t.y {} <"
+    assert module.print() == text

@@ -92,6 +92,8 @@ EXAMPLES: list[tuple[str, int, str]] = [
     ),
     ("array<i1: 1>", 11, "expected 'true' or 'false' in an array of i1"),
     ("array<i32, 1>", 6, "malformed array<...> [write array<i32: 1, 2>, or array<i32> for an empty one]"),
+    ("array<shi4: 1>", 7, "expected a type [array<...> begins with a type: array<i32: 1, 2>]"),
+    ("array<i64x>", 7, "expected a type [array<...> begins with a type: array<i32: 1, 2>]"),
     ("array<index: 1>", 7, "array<...> holds integers or floating-point numbers, not index"),
     ("array<i7: 1>", 11, "the width of i7 in array<...> is not a multiple of 8"),
     ("dense<1>", 9, "expected ':', the text ends here"),
