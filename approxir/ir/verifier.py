@@ -23,6 +23,7 @@ from approxir.ir.verify.functions import RETURNS, check_body, check_return
 from approxir.ir.verify.known import known
 from approxir.ir.verify.names import Frame, Names, is_ordered
 from approxir.ir.verify.signatures import Signatures
+from approxir.ir.verify.spelled import check_spelled
 from approxir.ir.verify.tables import Table
 from approxir.ir.verify.types import TypeComparer
 
@@ -178,6 +179,8 @@ class _Verifier:
 
     def visit(self, frame: Frame, op: Operation) -> Facts | None:
         findings = self.findings
+        if "." not in op.name:
+            check_spelled(op, frame.operation, findings)
         facts = read_operation(self.reader, op)
         detail = op._resolved()
         if detail.operands:

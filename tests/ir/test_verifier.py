@@ -412,3 +412,29 @@ def test_approx_pretty_form() -> None:
     assert findings(text) == []
     (found,) = findings(text.replace("approx.yield %s : i32", "approx.yield %s, %s : i32, i32"))
     assert "[C3]" in found.message
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("func.func @f(%a: i32) -> i32 {\n  retrun %a : i32\n}\n", "did you mean return?"),
+        ("modul @m {\n}\n", "did you mean module?"),
+        ("module {\n  zzz @a : i32\n}\n", "write its dialect and a dot before its name"),
+    ],
+)
+def test_a_name_without_a_dialect_must_be_known(text: str, hint: str) -> None:
+    (finding,) = findings(text)
+    assert (finding.code, finding.hint) == ("operation", hint)
+    assert finding.message.startswith("there is no operation '")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "their.module {\n  zzz %a\n}\n",
+        "func.func @f(%a: i32) -> i32 {\n  %c = constant 1 : i32\n  return %a : i32\n}\n",
+        '"zzz"() : () -> ()\n',
+    ],
+)
+def test_a_name_without_a_dialect_may_be_known_to_others(text: str) -> None:
+    assert all(finding.code != "operation" for finding in findings(text))
