@@ -24,7 +24,14 @@ class UnknownOracleError(ApproxIRError, ValueError):
 
 @dataclass(frozen=True)
 class Case:
-    """One example: a module, what to call of it, and values of its parameters."""
+    """One example.
+
+    Attributes:
+        text: a module.
+        calls: what to call of it.
+        config: values of its parameters, as `approxir.Module.config` gives them, for the oracle ``live``;
+            without them those that the module has are used.
+    """
 
     text: str
     calls: tuple[Call, ...]
@@ -35,9 +42,9 @@ class Examination:
     """A module and what a subject makes of it, each of which is computed once for all oracles.
 
     Args:
-        case: the module.
+        case: the module, and what to call of it.
         subject: what rewrites it.
-        max_steps: how many operations a call may execute.
+        max_steps: how many operations a call may execute before it counts as one that does not end.
         prepare: passes that run first, and are taken to be right.
         seen: what the calls show of the module, if that is known.
     """
@@ -93,10 +100,18 @@ class Examination:
         return observe(module, self.case.calls, max_steps=self.max_steps)
 
     def run(self, names: Sequence[str]) -> dict[str, str]:
-        """Ask oracles, and return what each compared, or why it did not.
+        """Ask oracles, in the order in which they are named.
 
-        The outcome of ``crash``, which is always asked, is ``"refused: ..."`` where the subject refuses the
-        module; then no other oracle is asked. Raises `OracleFailure`.
+        Args:
+            names: names in `ORACLES`; ``crash``, that the subject ends and raises nothing, is always asked
+                first.
+
+        Returns:
+            For each oracle ``"compared"``, or why not everything was. For ``crash``: ``"changed"``,
+            ``"unchanged"``, or ``"refused: ..."`` where the subject refuses the module; then no other oracle
+            is asked.
+
+        Raises `OracleFailure`, as the first of them does.
         """
         try:
             rewritten = self.rewritten

@@ -57,14 +57,13 @@ class Report:
         seed: what decided about the examples.
         examples: how many modules were examined.
         distinct: how many different ones.
-        seconds: how long it took.
+        seconds: how long it took, making a finding smaller included.
         changed: how many the subject changed.
         refusals: what the subject refused, and how often: the first line of each message.
         outcomes: for each oracle, how often it compared, or why it did not.
         finding: the first finding, made small.
-        ended: why the search ended: after all ``"examples"``, by a ``"finding"``, by the limit of
-        ``"time"``, or
-            because somebody ``"interrupted"`` it.
+        ended: why the search ended: after all ``"examples"``, by a ``"finding"``, by the limit of ``"time"``,
+            or because somebody ``"interrupted"`` it.
     """
 
     seed: int
@@ -104,16 +103,22 @@ def search(
     Args:
         subject: what is tested.
         cases: what modules to examine.
-        oracles: names of `approxir.testing.examination.ORACLES`; that the subject does not crash is always
-        asked. examples: how many modules at most.
+        oracles: names in `approxir.testing.ORACLES`; that the subject does not crash is always asked.
+        examples: how many modules at most.
         seed: decides about the examples.
-        seconds: for how long at most; without a finding nothing else depends on it.
+        seconds: for how long at most, not counting what makes a finding smaller; by default without end.
         max_steps: how many operations a call may execute before it counts as one that does not end.
         prepare: passes that run first, and are taken to be right.
-        shrinking: seconds for making a finding smaller.
+        shrinking: seconds for making a finding smaller by Hypothesis, and as many again for erasing
+            operations.
         progress: is told, after each example, how many there have been.
 
-    Raises what the oracles raise for a missing dependency, and `CommandError`.
+    Returns:
+        What was done, and the finding if there is one: findings are not raised.
+
+    Raises:
+        MissingDependencyError: an oracle needs a package that is not installed.
+        CommandError: the program of a `CommandSubject` cannot be run.
     """
     running = _Running(subject, oracles, Report(seed), seconds, max_steps, prepare, shrinking, progress)
     made = Examples(cases, running.examine)

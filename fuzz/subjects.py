@@ -123,9 +123,8 @@ class CommandSubject(Subject):
     """A program that reads a module from a file or from standard input and writes one to standard output.
 
     Attributes:
-        command: the command line, by the rules of a shell for words and quotes; ``{input}`` in it is the
-        path of
-            the module's file, and without it the module goes to standard input.
+        command: the command line, by the rules of a shell for words and quotes; ``{input}`` in it is the path
+            of the module's file, and without it the module goes to standard input.
         timeout: seconds that it may take.
 
     Raises `CommandError` where there is no such program.

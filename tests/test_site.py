@@ -18,6 +18,7 @@ import pytest
 from support.pages import ROOT
 
 import approxir as ax
+from approxir import testing
 
 griffe = pytest.importorskip("griffe")
 pytest.importorskip("mkdocs")
@@ -146,6 +147,8 @@ def inventory(site: Path) -> set[str]:
 def test_every_public_name_is_in_the_reference(built: tuple[Path, str]) -> None:
     names = inventory(built[0])
     missing = {name for name in ax.__all__ if ELSEWHERE.get(name, f"approxir.{name}") not in names}
+    assert not missing, missing
+    missing = {f"approxir.testing.{name}" for name in testing.__all__} - names
     assert not missing, missing
 
 

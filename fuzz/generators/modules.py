@@ -527,12 +527,22 @@ class _Drawer:
 
 @st.composite
 def modules(draw: st.DrawFn, *, depth: int = 2) -> Tree:
-    """A valid module; `depth` bounds the nesting of regions in functions."""
+    """Valid modules of any syntax: a real MLIR parses and verifies them, but they need not make sense to run.
+
+    Args:
+        draw: given by Hypothesis.
+        depth: how deep regions nest in functions, at most.
+    """
     return _Drawer(draw, depth).tree()
 
 
 @st.composite
 def texts(draw: st.DrawFn, *, depth: int = 2) -> str:
-    """The text of a valid module in some layout and spelling."""
+    """Texts of what `modules` draws, each in one of `LAYOUTS` and of `SPELLINGS`.
+
+    Args:
+        draw: given by Hypothesis.
+        depth: how deep regions nest in functions, at most.
+    """
     tree = draw(modules(depth=depth))
     return tree.text(draw(st.sampled_from(LAYOUTS)), draw(st.sampled_from(SPELLINGS)))

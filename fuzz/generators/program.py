@@ -21,6 +21,7 @@ class Program:
     """
 
     text: str
+    """The module."""
     functions: tuple[str, ...]
     """Names of the public functions, which may be called."""
     annotated: tuple[str, ...] = ()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 LAYOUTS = ("lines", "one line", "vertical", "crlf", "tabs", "littered")
+"""How `Tree.text` places words: an operation a line, all on one line, each word on a line of its own, with
+the ends of lines of Windows, with tabs, and with comments and blank lines wherever MLIR takes them."""
 SPELLINGS = ("mixed", "custom", "generic")
+"""How `Tree.text` spells operations: each as it was drawn, or all of them in one form where they have it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,14 @@ class Region:
 
 @dataclass(frozen=True)
 class Tree:
-    """A module: definitions and top-level operations."""
+    """A module: definitions and top-level operations.
+
+    Attributes:
+        definitions: aliases of attributes and types: their names, with ``#`` or ``!``, and what they mean.
+        ops: the operations at the top.
+        metadata: the dictionary of resources behind them, ``{-# ... #-}``, if there is one.
+        final_newline: whether the text ends with the end of a line.
+    """
 
     definitions: tuple[tuple[str, str], ...]
     ops: tuple[Op, ...]
@@ -71,10 +81,12 @@ class Tree:
     final_newline: bool = True
 
     def walk(self) -> Iterator[Op]:
+        """All operations, each before those in its regions."""
         for op in self.ops:
             yield from op.walk()
 
     def text(self, layout: str = "lines", spelling: str = "mixed") -> str:
+        """The text of the module, in one of `LAYOUTS` and of `SPELLINGS`. All mean the same module."""
         tokens: list[Any] = []
         for name, value in self.definitions:
             tokens += [*_words(f"{name} ="), SPACE, *_words(value), Break(0)]

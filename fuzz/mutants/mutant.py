@@ -25,7 +25,8 @@ class Mutant:
         name: what it is called in tables.
         wrong: what is wrong, in one line.
         target: the function to break, ``module:name`` or ``module:Class.method``, the module below
-        ``approxir``. old: a piece of its source, an expression or statements, spelled in any way.
+            ``approxir``.
+        old: a piece of its source, an expression or statements, spelled in any way.
         new: what takes its place; empty for nothing.
         oracles: those that should find it; one of them has to.
         which: which occurrence of `old` is meant, from 0; -1 if there must be only one.

@@ -13,7 +13,12 @@ VALID, UPSTREAM, VERIFIER = "valid", "upstream", "verifier"
 
 
 def check_valid(module: Module | str) -> None:
-    """Check that approxir's verifier accepts a module. Raises `OracleFailure`."""
+    """Check that approxir's verifier accepts a module, as `approxir.Module.verify` does.
+
+    Raises:
+        OracleFailure: it does not; with the first three of its diagnostics.
+        ParseError: the text is not MLIR.
+    """
     held = parse(module, lazy=False) if isinstance(module, str) else module
     found = held.diagnostics()
     if found:
@@ -43,7 +48,7 @@ def check_verifier_agreement(module: Module | str, *, using: str = ANY) -> bool:
 
     approxir checks names, dominance, blocks, signatures, symbols and types, but not the rules that single
     operations have of their own: for modules that may break those, only `check_valid` on what a real MLIR
-    accepts is a fair question. `approxir.testing.mutations` breaks modules in ways that both know about.
+    accepts is a fair question.
 
     Raises as `check_upstream` does.
     """
