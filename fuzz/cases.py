@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from approxir.passes.functions import function_type
 from approxir.testing import DIALECTS, arguments, configs, programs
-from approxir.testing.counting import with_counters
+from approxir.testing.counting import with_counters, with_traces
 from approxir.testing.examination import Case
 from approxir.testing.oracles.running import Call
 from approxir.values import IndexType, IntegerType, Type
@@ -24,10 +24,13 @@ def cases(
     dialects: Sequence[str] | None = None,
     calls: int = 1,
 ) -> Case:
-    """A program, calls of each of its public functions, and values of its parameters.
+    """Programs, each with calls of its public functions and values of its parameters.
+
+    Functions that annotations call, and loops that may be perforated, note in memory that they ran, so that
+    oracles see it. Integers among the arguments are thresholds, or one less, now and then.
 
     Args:
-        draw: Hypothesis's.
+        draw: given by Hypothesis.
         max_ops: about how many operations the functions have.
         knobs: whether functions may be annotated.
         dialects: the dialects of the operations; by default all that the generator knows.
@@ -52,6 +55,9 @@ def cases(
     text = program.text
     if knobs and (dialects is None or "memref" in dialects):
         text = with_counters(text)
+        # Iterations that write to memory are not all that loops are made of.
+        if draw(st.integers(0, 3)):
+            text = with_traces(text)
     return Case(text, tuple(made), dict(config))
 
 

@@ -41,6 +41,7 @@ ALL_DIALECTS = (*DIALECTS, "vector", "tensor", "stablehlo")
 """The dialects that programs may be made of."""
 
 _SCALARS = ("i32", "f32", "index", "i64", "f64", "i8", "i1")
+_STATES = ("i32", "i64", "index")
 _NAMES = ("f", "g", "h", "k")
 _ODD_NAMES = ("f.1", "g_threshold_1", '"two words"', "k$-x")
 _COMMENTS = (' approx.knob "f" {', " it's \"open", " } ) {", " %a = arith.addi", " ^bb1: @f")
@@ -103,6 +104,9 @@ class _Module:
                 *(rng.pick(tensors.TENSORS) for _ in range(rng.below(4))),
             ]
         kinds = [rng.pick(_SCALARS) for _ in range(rng.below(4))]
+        if self.with_knobs and rng.chance() and not any(kind in _STATES for kind in kinds):
+            # Of this a state can be made.
+            kinds.append("i32")
         if "memref" in self.dialects:
             kinds += [rng.pick(memory.MEMREFS) for _ in range(rng.below(3))]
         return kinds
@@ -149,8 +153,17 @@ class _Module:
         del self.needs.helpers[helper.name]
         writer, scope, given = self.writer(helper.arguments, left)
         writer.callees = []
-        writer.block(scope, reserve=len(helper.results), one_in=2)
-        results = [writer.value(scope, kind) for kind in helper.results]
+        count = len(helper.results)
+        if self.flavour != "tensor" and not any(value.type in _SCALARS for value in scope.known):
+            # Statements count on a value of some type.
+            if writer.room(count + 1):
+                writer.value(scope, "i32")
+            else:
+                writer.statements = ()
+        writer.block(scope, reserve=count, one_in=2)
+        results = [
+            _outcome(writer, scope, kind, behind=count - at - 1) for at, kind in enumerate(helper.results)
+        ]
         _end(writer, results)
         self.left -= left - writer.left
         callee = Callee(helper.name, helper.arguments, helper.results, writer.steps, writer.writes, 0)
@@ -205,7 +218,7 @@ class _Module:
 
     def state(self, callee: Callee) -> Entries:
         """A state function, and the arguments that it is given."""
-        integers = ("tensor<i32>", "i32") if self.flavour == "tensor" else ("i32", "i64", "index")
+        integers = ("tensor<i32>", "i32") if self.flavour == "tensor" else _STATES
         able = [at for at, kind in enumerate(callee.arguments) if kind in integers]
         chosen = [self.rng.pick(able)] if able else []
         if self.flavour != "tensor" and self.rng.chance(3):
@@ -272,6 +285,29 @@ class _Module:
 
 ULPS = 4
 """What functions of math may differ by."""
+
+
+def _outcome(writer: Writer, scope: Scope, kind: str, behind: int) -> Value:
+    """What a state, a check or another helper returns: where that can be, what depends on its arguments.
+
+    There is room for one operation, and for one for each result `behind` it.
+    """
+    if scope.of(kind):
+        return writer.value(scope, kind)
+    if kind == "i32":
+        for other, cast in (("index", "index_cast"), ("i64", "trunci"), ("i8", "extsi")):
+            if scope.of(other):
+                value = writer.value(scope, other)
+                return writer.one(f"arith.{cast}", f"{value.name} : {other} to i32", (value,), kind, "-")
+    if kind == "i1":
+        for other, name, predicate in (*((one, "cmpi", "sgt") for one in _STATES), ("f32", "cmpf", "olt")):
+            if scope.of(other) and (len(scope.of(other)) > 1 or writer.room(2 + behind)):
+                left = writer.value(scope, other)
+                rest = [value for value in scope.of(other) if value != left]
+                right = writer.rng.pick(rest) if rest else writer.any_constant(other)
+                custom = f"{predicate}, {left.name}, {right.name} : {other}"
+                return writer.one(f"arith.{name}", custom, (left, right), kind)
+    return writer.value(scope, kind)
 
 
 def _end(writer: Writer, results: Sequence[Value]) -> None:

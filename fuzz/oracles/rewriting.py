@@ -8,7 +8,7 @@ from approxir.ir.module import Module, parse
 from approxir.ir.operation import Operation
 from approxir.ir.symbols import own_symbol
 from approxir.ir.verify.approx import PREFIXES
-from approxir.passes.base import Pass
+from approxir.passes.base import Pass, PassError
 from approxir.passes.pipeline import run_pipeline
 from approxir.testing.oracles.failure import OracleFailure
 
@@ -44,9 +44,8 @@ def check_consistent(module: Module) -> None:
 
     * Every operand is a use of its value by that operation, and every use is an operand.
     * Every operation stands in the block that says so, and every block in its region.
-    * The text, parsed, has the same operations in the same places, with the same numbers of operands,
-    results,
-      regions and successors, and the same types where both know them.
+    * The text, parsed, has the same operations in the same places, with the same numbers of operands and
+      results, and results of the same types.
 
     Raises `OracleFailure`.
     """
@@ -123,7 +122,7 @@ def check_isolated(
     """
     held = _read(before)
     text = str(after)
-    touched = set(_annotated(held) if annotated is None else annotated)
+    touched = set(annotated_functions(held) if annotated is None else annotated)
     for op in held.find("func.func"):
         symbol = own_symbol(op)
         if symbol is None or symbol.name in touched:
@@ -137,7 +136,8 @@ def check_isolated(
             raise OracleFailure(ISOLATED, message, where=f"@{symbol.name}", left=wanted, right=found)
 
 
-def _annotated(module: Module) -> set[str]:
+def annotated_functions(module: Module) -> set[str]:
+    """The names of functions that annotations name, or that hold operations of the approx dialect."""
     from approxir.dialects.approx.ops import AnnotationOp, view
 
     found: set[str] = set()
@@ -223,8 +223,8 @@ def check_composition(text: str, pipeline: Sequence[str | Pass], whole: Module |
         What they make.
 
     Raises:
-        OracleFailure: they do not make the same.
-        PassError: one of them cannot do what the module asks for.
+        OracleFailure: they do not make the same, or one of them alone cannot do what together they do.
+        PassError: together they cannot do what the module asks for.
     """
     if whole is None:
         whole = parse(text)
@@ -232,7 +232,11 @@ def check_composition(text: str, pipeline: Sequence[str | Pass], whole: Module |
     current = text
     for step in pipeline:
         module = parse(current)
-        run_pipeline(module, [step])
+        try:
+            run_pipeline(module, [step])
+        except PassError as error:
+            message = f"together the passes make something; one by one, {step} refuses: {error.message}"
+            raise OracleFailure(COMPOSITION, message, where=current) from error
         current = str(module)
     left = parse(str(whole)).print(rename_ssa=True)
     right = parse(current).print(rename_ssa=True)

@@ -32,8 +32,8 @@ def _able_to_write(writer: Writer, scope: Scope) -> bool:
 def _for(writer: Writer, scope: Scope) -> None:
     rng, most = writer.rng, trips(writer)
     low = rng.pick((0, 0, 1, 2))
-    high = rng.below(most + 1)
-    step = rng.pick((1, 1, 2, 3))
+    high = rng.pick((*range(most + 1), *range(most // 2, most + 1)))
+    step = rng.pick((1, 1, 1, 2, 3))
     upper = str(high)
     symbols = [value for value in scope.of("index") if value.name in writer.symbols]
     if symbols and rng.chance(3):

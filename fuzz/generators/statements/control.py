@@ -82,7 +82,8 @@ def branching(writer: Writer) -> Branch:
 def _limit(writer: Writer, scope: Scope, kind: str, most: int) -> tuple[Value, int]:
     """A bound of a loop from 0 to `most`: a constant, or a number that is known when it runs."""
     if writer.rng.below(3) < 2:
-        number = writer.rng.below(most + 1)
+        # Of loops with one iteration or two there is little to leave out.
+        number = writer.rng.pick((*range(most + 1), *range(most // 2, most + 1)))
         return writer.constant(number, kind), number
     value = writer.value(scope, kind)
     limit = writer.constant(most, kind)
@@ -92,12 +93,15 @@ def _limit(writer: Writer, scope: Scope, kind: str, most: int) -> tuple[Value, i
 
 def _for(writer: Writer, scope: Scope) -> None:
     rng, most = writer.rng, trips(writer)
-    kind = rng.pick(("index", "index", "i32", "i64"))
+    kind = rng.pick(("index", "index", "i32", "i64", "i8"))
     unsigned = kind != "index" and rng.chance(3)
-    start = rng.pick((0, 0, 1, 3))
-    low = writer.constant(start, kind)
-    high, last = _limit(writer, scope, kind, most)
-    step = writer.constant(rng.pick((1, 1, 2, 3)), kind)
+    stride = rng.pick((1, 1, 2, 3))
+    if kind != "index" and rng.chance(4):
+        low, high, last = _far_bounds(writer, scope, kind, stride, unsigned)
+    else:
+        low = writer.constant(rng.pick((0, 0, 1, 3)), kind)
+        high, last = _limit(writer, scope, kind, most)
+    step = writer.constant(stride, kind)
     held = carried(writer, scope)
     writer.count_op()
     loop = enter(writer, "scf.for")
@@ -117,6 +121,23 @@ def _for(writer: Writer, scope: Scope) -> None:
             writer.put(yielded("scf.yield", ends))
     writer.put(closing(writer, loop))
     scope.known += results
+
+
+def _far_bounds(
+    writer: Writer, scope: Scope, kind: str, step: int, unsigned: bool
+) -> tuple[Value, Value, int]:
+    """Bounds of a loop whose counter, with a larger step, would overflow on its way past the upper one.
+
+    Returns them, and how many iterations there are at most.
+    """
+    most = trips(writer)
+    width = int(kind[1:])
+    highest = (1 << width - (not unsigned)) - step - writer.rng.below(3)
+    start = highest - most * step
+    low = writer.constant(start - (1 << width) if start >> (width - 1) else start, kind)
+    span, _ = _limit(writer, scope, kind, most * step)
+    high = writer.one("arith.addi", f"{low.name}, {span.name} : {kind}", (low, span), kind, "-")
+    return low, high, most
 
 
 def _heading(
@@ -374,7 +395,7 @@ def _call(writer: Writer, scope: Scope) -> None:
 
 _SCF = ("arith", "scf")
 STATEMENTS: tuple[Statement, ...] = (
-    Statement(_for, 8, _SCF, nested=True, weight=8),
+    Statement(_for, 9, _SCF, nested=True, weight=8),
     Statement(_while, 9, _SCF, nested=True, weight=6),
     Statement(_parallel, 11, _SCF, nested=True, weight=3),
     Statement(_if, 5, _SCF, nested=True, weight=7),
