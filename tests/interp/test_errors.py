@@ -41,6 +41,8 @@ MEMORY = """func.func @f(%m: memref<4xi32>, %i: index, %n: i32) -> i32 {
         ("%x = memref.subview %m[%i] [2] [1] : memref<4xi32> to memref<2xi32, strided<[1], offset: ?>>", (3, 0), "leaves dimension 0, which has 4"),
         ("%x = memref.cast %m : memref<4xi32> to memref<?xi32> %y = memref.cast %x : memref<?xi32> to memref<5xi32>", (0, 0), "is cast to memref<5xi32>"),
         ("scf.for %k = %i to %i step %i { }", (0, 0), "the step of a loop is 0, not positive"),
+        ("%l = arith.constant 100 : i8 %u = arith.constant 127 : i8 %s = arith.constant 5 : i8\n  scf.for %k = %l to %u step %s : i8 { }", (0, 0), "behind 125, the next one is no i8"),
+        ("%l = arith.constant -6 : i8 %u = arith.constant -1 : i8 %s = arith.constant 6 : i8\n  scf.for unsigned %k = %l to %u step %s : i8 { }", (0, 0), "behind 250, the next one is no i8"),
         ('%t = arith.cmpi ne, %n, %n : i32 cf.assert %t, "no way"', (0, 0), "assertion failed: no way"),
         ("%a = memref.alloc(%i) : memref<?xf32>", (-5, 0), "an allocation of negative size"),
         ("%a = memref.alloc(%i) : memref<?xf32>", (2**62, 0), "more than the 268435456 that are supported"),

@@ -16,6 +16,7 @@ from approxir.interp.machine import Environment, Handler, Leave, Pure, Task, Val
 from approxir.interp.numbers import POISON, normal, unsigned, width_of
 from approxir.ir.operation import Operation
 from approxir.ir.ssa import OpResult, Value
+from approxir.values import Type
 
 
 def _for(interp: Interpreter, op: Operation, operands: Values, environment: Environment) -> Task:
@@ -23,11 +24,21 @@ def _for(interp: Interpreter, op: Operation, operands: Values, environment: Envi
     if POISON in (lower, upper, step):
         raise Trap("a bound or the step of the loop is poison")
     kind = interp.type_of(op.operands[0])
-    if "unsignedCmp" in op.attributes:
-        width = width_of(kind)
-        numbers = counted(*[unsigned(int(x), width) for x in (lower, upper, step)])
-        return run_for(interp, op, numbers, tuple(initial), environment, lambda number: normal(number, kind))
-    return run_for(interp, op, counted(lower, upper, step), tuple(initial), environment)
+    width = width_of(kind)
+    if "unsignedCmp" not in op.attributes:
+        numbers = _in_room(counted(lower, upper, step), 1 << (width - 1), kind)
+        return run_for(interp, op, numbers, tuple(initial), environment)
+    numbers = counted(*[unsigned(int(x), width) for x in (lower, upper, step)])
+    numbers = _in_room(numbers, 1 << width, kind)
+    return run_for(interp, op, numbers, tuple(initial), environment, lambda number: normal(number, kind))
+
+
+def _in_room(numbers: range, limit: int, kind: Type) -> range:
+    """The numbers of a loop. `Trap` where the counter reaches `limit` on its way past the upper bound."""
+    if numbers and numbers[-1] + numbers.step >= limit:
+        # Compiled, it would wrap, and the loop would not end there.
+        raise Trap(f"the counter of the loop overflows: behind {numbers[-1]}, the next one is no {kind}")
+    return numbers
 
 
 def _if(interp: Interpreter, op: Operation, operands: Values, environment: Environment) -> Task:
