@@ -53,13 +53,14 @@ class Names:
     def __init__(self, module: Module) -> None:
         self.values: dict[Value, str] = {}
         self.blocks: dict[Block, str] = {}
-        # Names that no definition explains stay as they are; no new name may be one of them.
-        self._kept = {
-            operand._name
-            for op in module.walk()
-            for operand in op._resolved().operands
-            if operand.__class__ is Unresolved
-        }
+        # Names that no definition explains stay as they are, and so do the arguments of declarations; no new
+        # name of what they stand beside may be one of them.
+        self._kept: set[str | None] = set()
+        for op in module.walk():
+            detail = op._resolved()
+            self._kept.update(o._name for o in detail.operands if o.__class__ is Unresolved)
+            if op.results and not op.regions:
+                self._kept.update(argument._name for argument in detail.arguments)
         self._number(module.region)
 
     def _number(self, top: Region) -> None:

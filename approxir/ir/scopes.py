@@ -350,7 +350,7 @@ def _type_after(text: str, pos: int, end: int) -> Span | None:
 
 
 _DECLARATION = re.compile(
-    rf"{TRIVIA}(?:\w+{TRIVIA})*?@[^\s(]+{TRIVIA}(?:<[^<>]*>{TRIVIA})?\({TRIVIA}%[\w$.\-]+{TRIVIA}[:\[]"
+    rf"{TRIVIA}(?:\w++{TRIVIA})*+@[^\s(]+{TRIVIA}(?:<[^<>]*>{TRIVIA})?\({TRIVIA}%[\w$.\-]+{TRIVIA}[:\[]"
 )
 
 

@@ -336,8 +336,10 @@ class HeaderReader(Reader):
             or (
                 # Not the access of a resource, as in `{ ro %x[...] }`.
                 word not in ("ro", "wo", "rw")
-                and self.peek(match.end()) in ('"', "%", "@")
-                and "\n" in match.group(1)
+                and (
+                    (self.peek(match.end()) in ('"', "%", "@") and "\n" in match.group(1))
+                    or lx.OPERATION_BELOW.match(text, match.end("word")) is not None
+                )
             )
         )
 

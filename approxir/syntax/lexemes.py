@@ -135,6 +135,14 @@ CROWDED = re.compile(
 """What may begin a second operation on a line, or a block; where it is not found nothing does."""
 
 OPERATION_AHEAD = re.compile(_OPERATION_AHEAD, re.VERBOSE)
+_LINE_WITHOUT_BRACES = rf'(?:[^\n"/{{}}]++|{STRING}|//[^\n]*+|/)*+\n'
+OPERATION_BELOW = re.compile(
+    rf"(?:{_LINE_WITHOUT_BRACES}(?!{TRIVIA}{_OPERATION_AHEAD}))*+{_LINE_WITHOUT_BRACES}"
+    rf"{TRIVIA}{_OPERATION_AHEAD}",
+    re.VERBOSE,
+)
+"""An operation at the beginning of a line below, with no brace before it."""
+
 RESULTS_AHEAD = re.compile(rf"{RESULTS}{TRIVIA}(?:({WORD})|{STRING}{TRIVIA}\()")
 GENERIC_AHEAD = re.compile(rf"{STRING}{TRIVIA}\({TRIVIA}(?:%[^(){{}}\n]*+)?\){TRIVIA}[:\[<({{]")
 ALIAS_AHEAD = re.compile(rf"([#!])({SUFFIX_ID}){TRIVIA}=(?![=>]){TRIVIA}")

@@ -101,6 +101,8 @@ def test_finding_is_as_good_as_parsing(tree: Tree, layout: str, spelling: str, n
         '"t."() : () -> ()',
         '"t.-"() : () -> ()',
         't.y "t."',
+        "t.y {\n  misspelt 5\n  t.x %a : i32\n}",
+        "t.y { misspelt\n  t.x %a : i32\n}",
     ],
 )
 @pytest.mark.parametrize(

@@ -185,6 +185,13 @@ def test_a_renamed_symbol_does_not_run_into_what_follows() -> None:
     assert str(module) == "module @c attributes {k = 1 : i32} {\n}\n"
 
 
+def test_a_declaration_with_results_keeps_its_names_apart() -> None:
+    module = ax.parse("%a, %b = their.func @f(%0: i32) : i32\n")
+    printed = module.print(rename_ssa=True)
+    assert printed == "%1, %2 = their.func @f(%0: i32) : i32\n"
+    ax.parse(printed).verify()
+
+
 def test_a_comparison_ends_where_its_text_ends() -> None:
     text = "t.x {\n  %0 = t.y {} <  // less\n}\n"
     module = ax.parse(text)

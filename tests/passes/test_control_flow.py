@@ -181,6 +181,33 @@ def test_else_if() -> None:
     assert call(lowered(text), "f", 1, np.zeros(4, np.int32)) == 0
 
 
+def test_an_if_whose_results_nobody_yields_is_no_else_if() -> None:
+    function = """\
+  func.func @f(%n: i32, %m: memref<4xi32>) {
+    %zero = arith.constant 0 : i32
+    %c0 = arith.constant 0 : index
+    %c = arith.cmpi sgt, %n, %zero : i32
+    scf.if %c {
+    } else {
+      %x = scf.if %c -> (i32) {
+        scf.yield %n : i32
+      } else {
+        memref.store %n, %m[%c0] : memref<4xi32>
+        scf.yield %zero : i32
+      }
+    }
+    return
+  }
+"""
+    text = module(static(value=2), function)
+    memory, wanted = np.zeros(4, np.int32), np.zeros(4, np.int32)
+    call(lowered(text), "f", -5, memory)
+    call(text, "f", -5, wanted)
+    assert memory.tolist() == wanted.tolist() == [-5, 0, 0, 0]
+    with pytest.raises(ax.PassError, match="has 2 branches"):
+        lowered(module(static(value=3), function))
+
+
 def test_branches_without_results_keep_their_last_operation() -> None:
     function = """\
   func.func @f(%n: i32, %m: memref<4xi32>) {

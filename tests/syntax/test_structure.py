@@ -248,6 +248,9 @@ def test_dictionary_entries_are_not_operations() -> None:
         ("linalg.generic {a = 1 : i32} ins(%a : i32) {\n^bb0(%b: i32): linalg.yield %b : i32 }", 1, ["a"]),
         ('pdl.pattern : benefit(1) {\n  %0 = operation "foo.op"\n  rewrite %0 with "x" }', 1, []),
         ('test.x ops{["f"]}', 0, []),
+        ("test.x {\n  misspelt 5\n  test.y\n}", 1, []),
+        ("test.x { misspelt // {\n  other\n  test.y %a\n}", 1, []),
+        ("test.x {\n  ro %a,\n  test.y %a\n}", 0, []),
     ],
 )
 def test_what_braces_mean(text: str, regions: int, keys: list[str]) -> None:

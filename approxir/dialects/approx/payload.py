@@ -123,11 +123,11 @@ def _only_if(region: Region) -> Operation | None:
     ops: list[Operation] = region.blocks[0].operations
     if not ops or ops[0].name != "scf.if" or len(ops) > 2:
         return None
-    if len(ops) == 2:
-        last = ops[1]
-        if last.name != "scf.yield" or list(last.operands) != list(ops[0].results):
-            return None
-    return ops[0]
+    if len(ops) == 2 and ops[1].name != "scf.yield":
+        return None
+    # Without a yield in the text, nothing is yielded.
+    yielded = list(ops[1].operands) if len(ops) == 2 else []
+    return ops[0] if yielded == list(ops[0].results) else None
 
 
 def reachable_values(params: KnobParams) -> list[int]:
