@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from approxir.dialects.approx.payload import LOOPS, RESCALED_TWICE
 from approxir.ir.blocks import Block
 from approxir.ir.operation import Operation
 from approxir.ir.ssa import Value
@@ -83,9 +84,17 @@ class Environment:
         return self.values[value]
 
     def perforations(self, op: Operation) -> list[Any]:
-        """The perforations of a loop or reduction, that of the innermost knob first."""
-        found = self.overrides.get(op, ())
-        return [override.perforation for override in found if override.perforation is not None]
+        """The perforations of a loop or reduction, that of the innermost knob first.
+
+        Raises `Trap` where sums of a loop that several perforate are to be rescaled.
+        """
+        found = [override.perforation for override in self.overrides.get(op, ())]
+        perforations = [one for one in found if one is not None]
+        if len(perforations) > 1 and op.name in LOOPS:
+            scaling = next((one for one in perforations if one.rescale), None)
+            if scaling is not None:
+                raise scaling.choice.fault(RESCALED_TWICE)
+        return perforations
 
 
 class Step:

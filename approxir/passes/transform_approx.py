@@ -13,7 +13,7 @@ from approxir.ir.parts import ERASED
 from approxir.ir.verify.approx import PREFIXES, local_name
 from approxir.passes.base import Pass, PassError
 from approxir.passes.functions import Functions, ensure_yield
-from approxir.transforms.base import Scope, Transform
+from approxir.transforms.base import Notes, Scope, Transform
 from approxir.transforms.registry import transforms
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ class TransformApprox(Pass):
 
     def apply(self, module: Module) -> bool:
         functions = Functions()
+        notes = Notes()
         found = module.find(*(prefix + "transform" for prefix in PREFIXES))
         # Inner ones first: an outer one works on what they leave.
         for op in reversed(_as_printed(found)):
             if not op._flags & ERASED:
-                _apply(op, functions)
+                _apply(op, functions, notes)
         return bool(found)
 
 
@@ -58,7 +59,7 @@ def _as_printed(found: list[Operation]) -> list[Operation]:
     return sorted(found, key=keys.__getitem__)
 
 
-def _apply(op: Operation, functions: Functions) -> None:
+def _apply(op: Operation, functions: Functions, notes: Notes) -> None:
     held = TransformOp(op)
     value = held.knob_val
     if value is None:
@@ -73,7 +74,7 @@ def _apply(op: Operation, functions: Functions) -> None:
         raise PassError.at(op, message, key="transform_options")
     if not transform.is_exact(value):
         _check_block(op)
-        transform.apply(Scope(op, functions), value, held.transform_options)
+        transform.apply(Scope(op, functions, notes), value, held.transform_options)
     op.erase()
 
 

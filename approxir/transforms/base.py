@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from approxir.dialects.approx.payload import nested
@@ -16,16 +17,42 @@ from approxir.passes.wrappers import own_callee
 from approxir.values import DictAttr, StringAttr, SymbolRefAttr
 
 
+@dataclass
+class Notes:
+    """What inner transforms note for those around them."""
+
+    made: set[Operation] = field(default_factory=set)
+    """Loops and branches that transforms made: those around find only what people wrote."""
+    perforated: dict[Operation, bool] = field(default_factory=dict)
+    """Loops that were perforated, and whether their sums were rescaled."""
+
+    def copied(self, function: Operation, copy: Operation) -> None:
+        """Note the same of a copy."""
+        if not self.made and not self.perforated:
+            return
+        for old, new in zip(function.walk(), copy.walk(), strict=True):
+            if old in self.made:
+                self.made.add(new)
+            if old in self.perforated:
+                self.perforated[new] = self.perforated[old]
+
+
 class Scope:
     """What one ``approx.transform`` governs: the operations that stand in one block with it.
 
     Where the code was put into a function of its own, `code` goes on in a copy of that function, which only
     this transform changes.
+
+    Args:
+        transform: the ``approx.transform``.
+        functions: the functions of the module.
+        notes: what transforms of the same module have noted for one another.
     """
 
-    def __init__(self, transform: Operation, functions: Functions) -> None:
+    def __init__(self, transform: Operation, functions: Functions, notes: Notes | None = None) -> None:
         self.transform = transform
         self.functions = functions
+        self.notes = Notes() if notes is None else notes
         self._specialised = False
 
     @property
@@ -56,14 +83,18 @@ class Scope:
             if LOWERED in op.attributes and local_name(op) == "knob":
                 message = "the code holds another knob, whose decisions are code by now"
                 raise self.error(message, hint="put the inner knob into a function of its own")
+            if op in self.notes.made:
+                continue
             yield op
             function = own_callee(op, self.functions)
             if function is not None:
-                yield from nested([inner for block in function.regions[0].blocks for inner in block])
+                body = nested([inner for block in function.regions[0].blocks for inner in block])
+                yield from (inner for inner in body if inner not in self.notes.made)
 
     def _specialise(self, call: Operation, function: Operation) -> None:
         name = symbol_name(function)
         copy = function.clone()
+        self.notes.copied(function, copy)
         fresh = self.functions.add(copy, after=function)
         if fresh != name:
             call.attributes["callee"] = SymbolRefAttr(fresh)
@@ -107,4 +138,4 @@ def name_option(options: DictAttr, key: str) -> str | None:
     return value.value if isinstance(value, StringAttr) else None
 
 
-__all__ = ["Scope", "Transform", "name_option"]
+__all__ = ["Notes", "Scope", "Transform", "name_option"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from approxir.dialects.approx.payload import LOOP_PERFORATE, LOOPS, REDUCTIONS
+from approxir.dialects.approx.payload import LOOP_PERFORATE, LOOPS, REDUCTIONS, RESCALED_TWICE
 from approxir.ir.operation import Operation
 from approxir.transforms.base import Scope, Transform
 from approxir.transforms.loop_rescale import Rescaling
@@ -68,7 +68,11 @@ class LoopPerforate(Transform):
                     f"the scheme '{held.scheme}' is for loops; there is only a {reduction.name}"
                 )
             perforate_reduction(reduction, value, scope)
-        elif loop.name in ("scf.while", "stablehlo.while"):
+            return
+        perforated = scope.notes.perforated
+        if loop in perforated and (held.rescale or perforated[loop]):
+            raise scope.error(RESCALED_TWICE, hint="leave out the option rescale of both")
+        if loop.name in ("scf.while", "stablehlo.while"):
             if held.scheme != STRIDE:
                 raise scope.error(
                     f"the scheme '{held.scheme}' is not possible for {loop.name}, only '{STRIDE}'"
@@ -79,6 +83,7 @@ class LoopPerforate(Transform):
             perforate_while(found, counter, value, scope)
             if rescale is not None:
                 rescale()
+            perforated[found.op] = held.rescale
         else:
             counted = CountedLoop(loop, scope)
             perforation = Perforation(held.scheme, value, held.seed)
@@ -86,6 +91,7 @@ class LoopPerforate(Transform):
             perforation.apply(counted)
             if rescaling is not None:
                 rescaling.apply(counted)
+            perforated[counted.op] = held.rescale
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from approxir.dialects.approx.sampling import MIX_MULTIPLIER, MULTIPLIER, SEED_MULTIPLIER
 from approxir.ir.blocks import Block, Region
 from approxir.ir.building import Builder
+from approxir.ir.operation import Operation
 from approxir.ir.ssa import Value
 from approxir.transforms.folding import BOOL, I32, I64, Arithmetic, Number
 from approxir.transforms.loops import CountedLoop, replace_uses
@@ -116,7 +117,9 @@ class Perforation:
             return self._rounds(do, count)
         if self.scheme != RANDOM:
             return do.sub(count, do.div(count, self.value))
-        return _count_samples(do, count, self.value, self.seed)
+        samples = _count_samples(do, count, self.value, self.seed)
+        loop.scope.notes.made.add(samples)
+        return samples.result
 
 
 def _truth(do: Arithmetic, number: Number) -> Value:
@@ -137,8 +140,8 @@ def _kept(build: Builder, number: Number, do: Arithmetic, value: int, seed: int)
     return _truth(mix, mix.compare("ne", mix.rem(hashed, value), 0))
 
 
-def _count_samples(do: Arithmetic, count: Number, value: int, seed: int) -> Number:
-    """Count in a loop of its own which iterations are kept."""
+def _count_samples(do: Arithmetic, count: Number, value: int, seed: int) -> Operation:
+    """A loop that counts which iterations are kept."""
     body = Block.create([I64, I64], names=["k", "done"])
     number, done = body.arguments
     inside = Builder.at_end(body)
@@ -147,4 +150,4 @@ def _count_samples(do: Arithmetic, count: Number, value: int, seed: int) -> Numb
     total = inside.create("arith.addi", [done, more], [I64]).result
     inside.create("scf.yield", [total])
     bounds = [do.value(0), do.value(count), do.value(1), do.value(0)]
-    return do.build.create("scf.for", bounds, [I64], regions=[Region.create([body])]).result
+    return do.build.create("scf.for", bounds, [I64], regions=[Region.create([body])])

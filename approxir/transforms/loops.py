@@ -200,6 +200,7 @@ class CountedLoop:
         holds = condition(build)
         kinds = [known_type(value, self.scope) for value in values]
         choice = build.create("scf.if", [holds], kinds, regions=regions)
+        self.scope.notes.made.add(choice)
         for index, result in enumerate(choice.results):
             last.set_operand(index, result)
 

@@ -50,7 +50,9 @@ def choose(rng: Rng, payload: Payload, results: Sequence[str], substitutable: bo
         substitutable: whether there are functions to call instead for the values 1 and 2.
     """
     found = []
-    if (payload.loops or payload.reductions) and not payload.decided:
+    # What a transform around does to a loop whose sums are rescaled is an error.
+    rescaled = any(loop.rescaled for loop in payload.loops)
+    if (payload.loops or payload.reductions) and not payload.decided and not rescaled:
         found += [LOOP] * 3
     zero = all(not kind.startswith("memref") for kind in results)
     branches = payload.branches[0].count if payload.branches and not payload.decided else 0
@@ -85,8 +87,11 @@ def _loop_options(rng: Rng, payload: Payload) -> Entries:
             found.append(("scheme", f'"{scheme}"'))
         if scheme == "random":
             found.append(("seed", f"{rng.pick((0, 1, 7, -3, 2147483647))} : i32"))
-    if loop.rescalable and rng.chance():
-        found.append(("rescale", rng.pick(("true", "unit", "false"))))
+    if loop.rescalable and not loop.perforated and rng.chance():
+        how = rng.pick(("true", "unit", "false"))
+        loop.rescaled = how != "false"
+        found.append(("rescale", how))
+    loop.perforated = True
     return found
 
 

@@ -93,6 +93,8 @@ class Loop:
     op: str
     location: str | None = None
     rescalable: bool = True
+    perforated: bool = False
+    rescaled: bool = False
 
 
 @dataclass(slots=True)

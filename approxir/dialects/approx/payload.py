@@ -42,6 +42,9 @@ def transform_name(spelled: str | None) -> str | None:
 LOOPS = frozenset({"scf.for", "scf.parallel", "scf.while", "affine.for", "stablehlo.while"})
 """The loops that can be perforated."""
 
+RESCALED_TWICE = "the sums of a loop that two transforms perforate cannot be rescaled"
+"""The error for knobs in one another of which one has the option rescale."""
+
 REDUCTIONS = frozenset({"stablehlo.reduce", "stablehlo.dot_general"})
 """What is perforated along its reduced dimensions where there is no loop."""
 

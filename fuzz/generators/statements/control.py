@@ -96,7 +96,7 @@ def _for(writer: Writer, scope: Scope) -> None:
     kind = rng.pick(("index", "index", "i32", "i64", "i8"))
     unsigned = kind != "index" and rng.chance(3)
     stride = rng.pick((1, 1, 2, 3))
-    if kind != "index" and rng.chance(4):
+    if kind != "index" and rng.chance():
         low, high, last = _far_bounds(writer, scope, kind, stride, unsigned)
     else:
         low = writer.constant(rng.pick((0, 0, 1, 3)), kind)
@@ -132,7 +132,7 @@ def _far_bounds(
     """
     most = trips(writer)
     width = int(kind[1:])
-    highest = (1 << width - (not unsigned)) - step - writer.rng.below(3)
+    highest = (1 << width - (not unsigned)) - step - writer.rng.pick((0, 0, 1))
     start = highest - most * step
     low = writer.constant(start - (1 << width) if start >> (width - 1) else start, kind)
     span, _ = _limit(writer, scope, kind, most * step)
