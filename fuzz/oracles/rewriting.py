@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from approxir.ir.module import Module, parse
 from approxir.ir.operation import Operation
-from approxir.ir.symbols import own_symbol
+from approxir.ir.symbols import own_symbol, references
 from approxir.ir.verify.approx import PREFIXES
 from approxir.passes.base import Pass, PassError
 from approxir.passes.pipeline import run_pipeline
+from approxir.passes.wrappers import INTERNAL
 from approxir.testing.oracles.failure import OracleFailure
 
 CHANGED, IDEMPOTENT, CONSISTENT = "changed", "idempotent", "consistent"
@@ -192,13 +193,21 @@ def _interface(module: Module) -> dict[str, str]:
     return found
 
 
-def check_complete(module: Module | str) -> None:
+def check_complete(module: Module | str, before: Module | str | None = None) -> None:
     """Check that nothing of the approx dialect is left, neither operations nor attributes or marks.
+
+    Args:
+        module: a module that was lowered.
+        before: what it was; then a private function that is not in this, and to which nothing outside of
+            itself refers, counts as left over, too. ``__internal_F``, which stays when all of its calls are
+            substituted, does not.
 
     Raises `OracleFailure`.
     """
     text = str(module)
     held = _read(module)
+    if before is not None:
+        _check_used(held, _read(before))
     left = held.find(*PREFIXES)
     if left:
         raise OracleFailure(COMPLETE, f"{left[0].name} is left over", where=str(left[0]))
@@ -209,6 +218,27 @@ def check_complete(module: Module | str) -> None:
         mark = next((key for key in op.attributes if key.startswith(tuple(PREFIXES))), None)
         if mark is not None:
             raise OracleFailure(COMPLETE, f"the mark {mark} is left over on {op.name}", where=str(op))
+
+
+def _check_used(module: Module, before: Module) -> None:
+    known = {symbol.name for op in before.find("func.func") if (symbol := own_symbol(op)) is not None}
+    made = {}
+    for op in module.find("func.func"):
+        symbol = own_symbol(op)
+        if symbol is None or symbol.name in known or symbol.name.startswith(INTERNAL):
+            continue
+        if symbol.visibility == "private":
+            made[symbol.name] = op
+    if not made:
+        return
+    for op in module.walk():
+        for use in references(op):
+            name = (use.reference.root, *use.reference.nested)[use.position]
+            if name in made and made[name] not in op.ancestors():
+                del made[name]
+    for name, op in made.items():
+        message = f"@{name}, which was made, is left over: nothing refers to it"
+        raise OracleFailure(COMPLETE, message, where=str(op))
 
 
 def check_composition(text: str, pipeline: Sequence[str | Pass], whole: Module | str | None = None) -> str:

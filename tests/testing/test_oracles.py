@@ -205,6 +205,14 @@ def test_complete() -> None:
         check_complete(KNOB)
     with pytest.raises(OracleFailure, match=r"the mark approx\.outlined is left over on func\.func"):
         check_complete(str(lowered()).replace("-> i32 {", "-> i32 attributes {approx.outlined} {"))
+    made = "func.func private @copy() { func.call @copy() : () -> () return }"
+    after = str(lowered()).replace("func.func private @other", f"{made} func.func private @other")
+    check_complete(after)
+    with pytest.raises(OracleFailure, match="@copy, which was made, is left over"):
+        check_complete(after, KNOB)
+    check_complete(after.replace("@copy", "@__internal_f"), KNOB)
+    user = "func.func @user() { func.call @copy() : () -> () return }"
+    check_complete(after.replace("func.func private @copy", f"{user} func.func private @copy"), KNOB)
 
 
 def test_composition() -> None:
