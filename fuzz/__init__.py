@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         check_idempotent,
         check_interface,
         check_isolated,
+        check_same_result,
     )
     from approxir.testing.oracles.running import Call, observe
     from approxir.testing.oracles.semantics import check_exactness, check_live, check_same_semantics
@@ -52,7 +53,7 @@ _WHERE = {
     "approxir.testing.oracles.failure": ("OracleFailure",),
     "approxir.testing.oracles.rewriting": (
         "check_changed", "check_complete", "check_composition", "check_consistent", "check_idempotent",
-        "check_interface", "check_isolated",
+        "check_interface", "check_isolated", "check_same_result",
     ),
     "approxir.testing.oracles.running": ("Call", "observe"),
     "approxir.testing.oracles.semantics": ("check_exactness", "check_live", "check_same_semantics"),
@@ -69,8 +70,8 @@ __all__ = [
     "arguments", "check_changed", "check_complete", "check_composition", "check_consistent",
     "check_exactness",
     "check_idempotent", "check_interface", "check_iree", "check_isolated", "check_live", "check_llvm",
-    "check_round_trip", "check_same_semantics", "check_upstream", "check_valid", "check_verifier_agreement",
-    "configs", "modules", "observe", "params", "programs", "search", "texts",
+    "check_round_trip", "check_same_result", "check_same_semantics", "check_upstream", "check_valid",
+    "check_verifier_agreement", "configs", "modules", "observe", "params", "programs", "search", "texts",
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from approxir.errors import ApproxIRError, CompilationError
+from approxir.errors import ApproxIRError, CompilationError, DiagnosticError, ParseError
 from approxir.ir.module import Module, parse
 from approxir.ir.verify.approx import PREFIXES
 from approxir.passes.base import PassError
@@ -104,7 +104,7 @@ class Examination:
 
         Args:
             names: names in `ORACLES`; ``crash``, that the subject ends and raises nothing, is always asked
-                first.
+                first, and with it whether what it made can be read.
 
         Returns:
             For each oracle ``"compared"``, or why not everything was. For ``crash``: ``"changed"``,
@@ -118,8 +118,22 @@ class Examination:
         except Refusal as refusal:
             return {"crash": f"refused: {refusal}"}
         outcomes = {"crash": "unchanged" if rewritten.text == self.before else "changed"}
+        if outcomes["crash"] == "changed":
+            try:
+                _ = self.after_module
+            except ParseError as error:
+                what = f"{self.subject.name} ends, and what it made is no module"
+                raise OracleFailure("crash", what, where=f"{_beginning(self.after)}\n{error}") from None
         for name in names:
-            outcomes[name] = ORACLES[name].check(self) or "compared"
+            try:
+                outcomes[name] = ORACLES[name].check(self) or "compared"
+            except OracleFailure as failure:
+                # Oracles ask one another; whoever wants to see the same again asks this one.
+                failure.oracle = name
+                raise
+            except DiagnosticError as error:
+                what = f"{type(error).__name__}, where nothing should be wrong"
+                raise OracleFailure(name, what, where=str(error)) from error
         return outcomes
 
 
@@ -135,6 +149,12 @@ class Oracle:
     """Whether it is asked about passes by default."""
     commands: bool = False
     """Whether it is asked about commands by default."""
+
+
+def _beginning(text: str, lines: int = 12) -> str:
+    """The first lines of what may be very long."""
+    first = text[:2000].splitlines()[:lines]
+    return "\n".join([line[:200] for line in first])
 
 
 def _round_trip(held: Examination) -> None:
@@ -174,8 +194,18 @@ def _idempotent(held: Examination) -> str | None:
         ) from None
     rewriting.check_idempotent(held.after, again.text, name=held.subject.name)
     if again.changed is not None:
-        rewriting.check_changed(held.after, again.text, again.changed, name=held.subject.name)
+        name = f"{held.subject.name}, run on its own result,"
+        rewriting.check_changed(held.after, again.text, again.changed, name=name)
     return None
+
+
+def _deterministic(held: Examination) -> None:
+    try:
+        again = held.subject.rewrite(held.before)
+    except Refusal as refusal:
+        what = f"{held.subject.name} refuses the second time what it took the first time"
+        raise OracleFailure(rewriting.DETERMINISTIC, what, where=str(refusal)) from None
+    rewriting.check_same_result(held.after, again.text, name=held.subject.name)
 
 
 def _consistent(held: Examination) -> str | None:
@@ -266,11 +296,14 @@ ORACLES: Mapping[str, Oracle] = {
         "the tree's links agree with one another and with its text", _consistent, passes=True
     ),
     "idempotent": Oracle("a second run changes nothing", _idempotent, passes=True),
+    "deterministic": Oracle(
+        "the same module becomes the same again", _deterministic, passes=True, commands=True
+    ),
     "semantics": Oracle("calls show the same before and afterwards", _semantics, passes=True, commands=True),
     "round-trip": Oracle("parsing and printing lose nothing", _round_trip, passes=True, commands=True),
     "upstream": Oracle("a real MLIR accepts the result", _upstream, passes=True),
     "isolated": Oracle("functions without annotations stay byte for byte", _isolated),
-    "interface": Oracle("public functions stay, with their types and attributes", _interface),
+    "interface": Oracle("public functions stay, with their types and attributes", _interface, passes=True),
     "complete": Oracle(
         "nothing of the approx dialect is left, and no function that nothing calls", _complete
     ),

@@ -65,9 +65,14 @@ class Reproducer:
         crash = held.run([self.oracle] if self.oracle in ORACLES else [])["crash"]
         return crash.removeprefix("refused: ") if crash.startswith("refused: ") else None
 
-    def text(self, failure: OracleFailure) -> str:
-        """The file: comments that say what was found, and the module."""
+    def text(self, failure: OracleFailure, folder: str | os.PathLike[str] = ".") -> str:
+        """The file: comments that say what was found, and the module.
+
+        Files that register passes are named as seen from `folder`, in which the file is to be.
+        """
         held = self.subject.describe()
+        if "load" in held:
+            held["load"] = [os.path.relpath(file, folder) for file in held["load"]]
         said = str(failure).splitlines()
         lines = [
             _TITLE,
@@ -84,7 +89,7 @@ class Reproducer:
             *[f"// Call: {call}" for call in self.case.calls],
             f"// Versions: {versions()}",
             "// Replay it with: approxir fuzz --replay FILE",
-            _MARK + json.dumps(self._record(), sort_keys=True),
+            _MARK + json.dumps({**self._record(), "subject": held}, sort_keys=True),
             "",
         ]
         return "\n".join(lines) + self.case.text
@@ -92,7 +97,6 @@ class Reproducer:
     def _record(self) -> dict[str, Any]:
         return {
             "version": 1,
-            "subject": self.subject.describe(),
             "timeout": getattr(self.subject, "timeout", TIMEOUT),
             "oracle": self.oracle,
             "max_steps": self.max_steps,
@@ -136,7 +140,7 @@ def write_reproducer(
     word = re.sub(r"[^A-Za-z0-9]+", "-", Path(subject.name.split()[0]).name).strip("-")[:40]
     path = Path(folder) / f"{word}-{held.oracle}-{digest}.mlir"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text_atomic(path, held.text(finding.failure))
+    write_text_atomic(path, held.text(finding.failure, path.parent))
     return path
 
 
@@ -155,7 +159,7 @@ def read_reproducer(path: str | os.PathLike[str], *, load: Sequence[str] = ()) -
         )
     try:
         record = json.loads(lines[number].removeprefix(_MARK))
-        return _read(record, "\n".join(lines[number + 1 :]), load)
+        return _read(record, "\n".join(lines[number + 1 :]), load, Path(path).parent)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # Whatever somebody may have written into the line.
         place = f"{os.fspath(path)}:{number + 1}"
@@ -164,7 +168,7 @@ def read_reproducer(path: str | os.PathLike[str], *, load: Sequence[str] = ()) -
         raise ReproducerError(f"{place}: the line cannot be understood: {error!r}") from None
 
 
-def _read(record: Mapping[str, Any], text: str, load: Sequence[str]) -> Reproducer:
+def _read(record: Mapping[str, Any], text: str, load: Sequence[str], folder: Path) -> Reproducer:
     if record["version"] != 1:
         raise ReproducerError(f"the reproducer has the version {record['version']}, this approxir reads 1")
     held, timeout = record["subject"], float(record["timeout"])
@@ -175,8 +179,12 @@ def _read(record: Mapping[str, Any], text: str, load: Sequence[str]) -> Reproduc
     if "command" in held:
         subject = CommandSubject(held["command"], timeout)
     else:
-        files = tuple(load) or tuple(held["load"])
+        files = tuple(load) or tuple([str(folder / file) for file in held["load"]])
         for file in files:
+            if not load and not os.path.exists(file):
+                raise ReproducerError(
+                    f"{file}, which registered the pass, is not there any more: name it by --load"
+                )
             load_file(file)
         subject = PassSubject(held["pass"], timeout, files)
     calls = tuple(

@@ -4,6 +4,7 @@ finding.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,10 +19,19 @@ from approxir.testing.examples import Examples
 from approxir.testing.oracles.failure import OracleFailure
 from approxir.testing.oracles.running import MAX_STEPS
 from approxir.testing.reducing import reduce
-from approxir.testing.subjects import Subject
+from approxir.testing.subjects import EndlessError, Subject
 
 SHRINKING = 60.0
 """Seconds for making a finding smaller, first by Hypothesis and then as often again by erasing operations."""
+
+
+_TRIES = 5
+"""How often a smaller module is tried where the finding does not come each time."""
+
+_HURRY = 10
+"""Into how many parts the time for one module is divided while one that does not end is made smaller."""
+
+_PLACE = re.compile(r"^.*?:\d+:\d+: (?:error: )?")
 
 
 class _Stop(BaseException):
@@ -39,6 +49,7 @@ class Finding:
         original: the module of that example.
         shrinks: how many smaller modules were tried.
         steady: whether the finding came again each time.
+        cut: whether the time for making it smaller was over before that was done.
     """
 
     case: Case
@@ -47,6 +58,7 @@ class Finding:
     original: str
     shrinks: int = 0
     steady: bool = True
+    cut: bool = False
 
 
 @dataclass
@@ -122,33 +134,51 @@ def search(
     """
     running = _Running(subject, oracles, Report(seed), seconds, max_steps, prepare, shrinking, progress)
     made = Examples(cases, running.examine)
+    report = running.report
     begun = time.monotonic()
     try:
-        try:
-            for number in range(examples):
-                running.next()
-                made.run(seed, number)
-        except OracleFailure:
-            made.shrink()
-            assert running.report.finding is not None
-            # Shrinking ends in the failure again, unless that does not come each time.
-            running.report.finding.steady = False
-    except (_Stop, OracleFailure):
-        pass
+        if _finds(running, made, seed, examples):
+            # Not while the failure is handled, or it would be the context of all that follow.
+            _make_small(running, made)
     except KeyboardInterrupt:
-        running.report.ended = "interrupted"
-    except (HypothesisException, BaseExceptionGroup):
-        # What failed once did not fail again: Hypothesis calls that flaky.
-        if running.report.finding is None:
-            raise
-        running.report.finding.steady = False
-    report = running.report
-    if report.finding is not None and report.finding.steady and report.ended != "interrupted":
-        running.reduce(report.finding)
-    if report.finding is not None and report.ended != "interrupted":
-        report.ended = "finding"
+        report.ended = "interrupted"
+    else:
+        if report.finding is not None:
+            report.ended = "finding"
     report.seconds = time.monotonic() - begun
     return report
+
+
+def _finds(running: _Running, made: Examples, seed: int, examples: int) -> bool:
+    """Whether one of the examples is a finding."""
+    try:
+        for number in range(examples):
+            running.next()
+            made.run(seed, number)
+    except OracleFailure:
+        return True
+    except _Stop:
+        pass
+    return False
+
+
+def _make_small(running: _Running, made: Examples) -> None:
+    finding = running.report.finding
+    assert finding is not None
+    first = finding.case, finding.failure
+    try:
+        made.shrink()
+        # Shrinking ends in the failure again, unless that does not come each time.
+        finding.steady = False
+    except OracleFailure:
+        pass
+    except _Stop:
+        finding.cut = True
+    except (HypothesisException, BaseExceptionGroup):
+        # What failed once did not fail again: Hypothesis calls that flaky.
+        finding.steady = False
+    running.reduce(finding)
+    running.confirm(finding, first)
 
 
 class _Running:
@@ -172,6 +202,8 @@ class _Running:
         self.shrinking = shrinking
         self.progress = progress
         self.known: set[int] = set()
+        # Each smaller module that does not end takes all the time that it is given.
+        self.quick = subject.hurried(_HURRY)
 
     def next(self) -> None:
         """Raise `_Stop` where the time is over, for the search or for making a finding smaller."""
@@ -186,7 +218,7 @@ class _Running:
         if first is not None:
             self.next()
         oracles = self.oracles if first is None else [n for n in self.oracles if n == first.failure.oracle]
-        examination = Examination(case, self.subject, max_steps=self.max_steps, prepare=self.prepare)
+        examination = self._examination(case)
         if first is None:
             report.examples += 1
             self.known.add(hash(case.text))
@@ -205,26 +237,48 @@ class _Running:
 
     def reduce(self, finding: Finding) -> None:
         """Erase what the finding does not need."""
+        tries = 1 if finding.steady else _TRIES
 
         def shows(case: Case) -> bool:
             finding.shrinks += 1
-            held = Examination(case, self.subject, max_steps=self.max_steps, prepare=self.prepare)
-            try:
-                held.run([name for name in self.oracles if name == finding.failure.oracle])
-            except OracleFailure as failure:
-                if failure.oracle == finding.failure.oracle:
+            for _ in range(tries):
+                failure = self._failure(self._examination(case), finding)
+                if failure is not None:
                     finding.case, finding.failure = case, failure
                     return True
             return False
 
+        end = time.monotonic() + self.shrinking
         reduce(finding.case, shows, seconds=self.shrinking)
+        finding.cut = finding.cut or time.monotonic() > end
+
+    def confirm(self, finding: Finding, first: tuple[Case, OracleFailure]) -> None:
+        """Wait as long as the search did for a finding that does not end; go back if it does after all."""
+        if isinstance(first[1], EndlessError) and self.quick is not self.subject:
+            self.quick = self.subject
+            failure = self._failure(self._examination(finding.case), finding)
+            finding.case, finding.failure = first if failure is None else (finding.case, failure)
+
+    def _examination(self, case: Case) -> Examination:
+        first = self.report.finding
+        endless = first is not None and isinstance(first.failure, EndlessError)
+        subject = self.quick if endless else self.subject
+        return Examination(case, subject, max_steps=self.max_steps, prepare=self.prepare)
+
+    def _failure(self, held: Examination, finding: Finding) -> OracleFailure | None:
+        """The finding's failure, if it comes again."""
+        try:
+            held.run([name for name in self.oracles if name == finding.failure.oracle])
+        except OracleFailure as failure:
+            return failure if _alike(failure, finding.failure) else None
+        return None
 
     def _found(self, case: Case, failure: OracleFailure) -> None:
         first = self.report.finding
         if first is None:
             self.report.finding = Finding(case, failure, self.report.examples, case.text)
             self.end = time.monotonic() + self.shrinking
-        elif failure.oracle != first.failure.oracle:
+        elif not _alike(failure, first.failure):
             # Another finding, which must not take the place of the first one while that is made smaller.
             hypothesis.reject()
         elif _size(case) <= _size(first.case):
@@ -241,6 +295,13 @@ class _Running:
             report.outcomes.setdefault(name, Counter())[outcome] += 1
 
 
+def _alike(failure: OracleFailure, first: OracleFailure) -> bool:
+    """Whether two failures are one finding. To crash and not to end are two things."""
+    return failure.oracle == first.oracle and isinstance(failure, EndlessError) == isinstance(
+        first, EndlessError
+    )
+
+
 def _size(case: Case) -> tuple[int, int]:
     return len(case.text), len(str(case.calls))
 
@@ -248,8 +309,7 @@ def _size(case: Case) -> tuple[int, int]:
 def _headline(message: str) -> str:
     """The first line of a message, without the place in the module, which differs each time."""
     first = message.splitlines()[0] if message else "nothing was said"
-    _, found, rest = first.partition(": error: ")
-    return rest if found else first
+    return _PLACE.sub("", first) or first
 
 
 __all__ = ["Finding", "Report", "search"]

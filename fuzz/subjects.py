@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 import shutil
 import signal
-import subprocess
 import tempfile
 import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from approxir.errors import ApproxIRError
+from approxir.errors import ApproxIRError, DiagnosticError, MissingDependencyError
 from approxir.files import decode
 from approxir.ir.module import Module, parse
 from approxir.passes.pipeline import run_pipeline
 from approxir.testing.oracles.failure import OracleFailure
+from approxir.testing.processes import MOST_OUTPUT, run_program
 
 INPUT = "{input}"
 """What stands for the file with the module in a command."""
@@ -31,8 +30,16 @@ TIMEOUT = 20.0
 """Seconds after which a pass or a command counts as one that does not end."""
 
 
+_LEAST = 1.0
+"""Seconds that a subject in a hurry is given at least."""
+
+
 class Refusal(ApproxIRError):
     """The subject says that it cannot do what is asked for, which it may."""
+
+
+class EndlessError(OracleFailure):
+    """The subject did not end in time."""
 
 
 class CommandError(ApproxIRError, ValueError):
@@ -69,6 +76,12 @@ class Subject(ABC):
             OracleFailure: of the oracle ``crash``: it crashed, or did not end in time.
         """
 
+    def hurried(self, times: int) -> Subject:
+        """The same subject with a part of the time to rewrite a module, but a second at least; itself if it
+        has no such limit or a short one.
+        """
+        return self
+
     @abstractmethod
     def describe(self) -> dict[str, Any]:
         """What a reproducer has to know to make the subject again."""
@@ -98,12 +111,15 @@ class PassSubject(Subject):
             with _limited(self.timeout):
                 changed = run_pipeline(module, self.pipeline)
                 made = str(module)
-        except ApproxIRError as error:
+        except DiagnosticError as error:
+            # Other errors of approxir's say that the pass asked for what cannot be, and not where and why.
             raise Refusal(str(error)) from error
+        except MissingDependencyError:
+            raise
         except _TookTooLong:
             message = f"{self.pipeline} did not end within {self.timeout:g} seconds"
-            raise OracleFailure("crash", message) from None
-        except Exception as error:
+            raise EndlessError("crash", message) from None
+        except (Exception, SystemExit) as error:
             # A pass is a stranger's code, and any exception but a refusal is a finding about it.
             shown = traceback.format_exception(error)
             place = traceback.extract_tb(error.__traceback__)[-1]
@@ -113,6 +129,10 @@ class PassSubject(Subject):
                 where=f"{Path(place.filename).name}, line {place.lineno}\n" + "".join(shown).rstrip(),
             ) from error
         return Rewritten(made, module, changed)
+
+    def hurried(self, times: int) -> Subject:
+        seconds = max(self.timeout / times, _LEAST)
+        return replace(self, timeout=seconds) if seconds < self.timeout else self
 
     def describe(self) -> dict[str, Any]:
         return {"pass": self.pipeline, "load": list(self.load)}
@@ -159,36 +179,33 @@ class CommandSubject(Subject):
 
     def _run(self, words: Sequence[str], data: bytes) -> Rewritten:
         try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                # So that what it starts itself can be ended with it.
-                start_new_session=True,
-            )
+            done = run_program(words, data, seconds=self.timeout)
         except OSError as error:
             raise CommandError(f"{words[0]} cannot be run: {error.strerror or error}") from error
-        try:
-            output, said = process.communicate(data, timeout=self.timeout)
-        except subprocess.TimeoutExpired:
-            message = f"the command did not end within {self.timeout:g} seconds"
-            raise OracleFailure("crash", message, where=self.command) from None
-        finally:
-            if process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
-        message = said.decode(errors="replace").strip()
-        status = process.returncode
+        message = done.said.decode(errors="replace").strip()
+        where = f"{self.command}\n{_tail(message)}".rstrip()
+        if done.stopped == "time":
+            what = f"the command did not end within {self.timeout:g} seconds"
+            raise EndlessError("crash", what, where=where)
+        if done.stopped == "size":
+            what = f"the command wrote more than {MOST_OUTPUT >> 20} MiB"
+            raise OracleFailure("crash", what, where=where)
+        status = done.status
         if status < 0 or 128 < status <= 128 + 64:
             # A shell in between reports a signal as 128 plus its number.
             number = -status if status < 0 else status - 128
-            where = f"{self.command}\n{_tail(message)}"
             raise OracleFailure("crash", f"the command was ended by {_signal(number)}", where=where)
         if status != 0:
             raise Refusal(message or f"the command ended with status {status} and said nothing")
-        return Rewritten(decode(output, "<output of the command>"))
+        try:
+            return Rewritten(decode(done.output, "<output of the command>"))
+        except ApproxIRError as error:
+            what = "the command ended with status 0, and what it wrote is no text"
+            raise OracleFailure("crash", what, where=f"{where}\n{error}") from None
+
+    def hurried(self, times: int) -> Subject:
+        seconds = max(self.timeout / times, _LEAST)
+        return replace(self, timeout=seconds) if seconds < self.timeout else self
 
     def describe(self) -> dict[str, Any]:
         return {"command": self.command}

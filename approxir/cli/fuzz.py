@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -131,8 +136,8 @@ def command(
     something, and more (--list). The module of the first finding is made as small as possible.
     A pass or command may refuse a module with an error: that is counted, and no finding.
 
-    The exit status is 1 if something was found, or if every module was refused. Ctrl-C ends the search and
-    shows what was done.
+    The exit status is 1 if something was found, or if every module was refused. Ctrl-C and SIGTERM end the
+    search and show what was done.
 
     \b
     Examples:
@@ -226,7 +231,7 @@ def _search(
         _usable(output)
     generated = cases(max_ops=max_ops, knobs=knobs, dialects=dialects)
     length = examples if seconds is None else round(seconds)
-    with _progress(length) as bar:
+    with _interrupted_by(signal.SIGTERM, signal.SIGHUP), _progress(length) as bar:
         report = search(
             subject,
             generated,
@@ -248,6 +253,27 @@ def _search(
         click.echo("Every module was refused: nothing was tested.")
         return FINDINGS
     return FINDINGS if report.finding is not None else SUCCESS
+
+
+@contextlib.contextmanager
+def _interrupted_by(*signals: signal.Signals) -> Iterator[None]:
+    """Take signals for Ctrl-C: what was found is shown, and a command that is running ends too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # Whoever started us may have wanted that a signal is ignored, as nohup does.
+    previous = {one: signal.getsignal(one) for one in signals if signal.getsignal(one) is signal.SIG_DFL}
+    for one in previous:
+        signal.signal(one, interrupt)
+    try:
+        yield
+    finally:
+        for one, handler in previous.items():
+            signal.signal(one, handler)
 
 
 class _progress:
@@ -316,7 +342,8 @@ def _tell(report: Report, subject: Subject, output: str | None, max_steps: int, 
 
     finding = report.finding
     assert finding is not None
-    click.echo(f"\nFound by example {finding.example}, made smaller in {finding.shrinks} steps:")
+    cut = ", which --shrink ended" if finding.cut else ""
+    click.echo(f"\nFound by example {finding.example}, made smaller in {finding.shrinks} steps{cut}:")
     if not finding.steady:
         click.echo("(It does not come each time: the subject does not always do the same.)")
     click.echo(str(finding.failure))

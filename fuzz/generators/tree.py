@@ -101,6 +101,10 @@ class Tree:
     def __repr__(self) -> str:
         return f"Tree(\n{self.text()})"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis shows a failing example: not field by field."""
+        printer.text(repr(self))
+
 
 # --- spelling ---------------------------------------------------------------------------------------------
 

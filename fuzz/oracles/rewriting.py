@@ -13,7 +13,7 @@ from approxir.passes.pipeline import run_pipeline
 from approxir.passes.wrappers import INTERNAL
 from approxir.testing.oracles.failure import OracleFailure
 
-CHANGED, IDEMPOTENT, CONSISTENT = "changed", "idempotent", "consistent"
+CHANGED, IDEMPOTENT, DETERMINISTIC, CONSISTENT = "changed", "idempotent", "deterministic", "consistent"
 ISOLATED, INTERFACE, COMPLETE, COMPOSITION = "isolated", "interface", "complete", "composition"
 
 Pipeline = str | Sequence[str | Pass]
@@ -37,6 +37,18 @@ def check_idempotent(after: str, again: str, *, name: str = "the pass") -> None:
         names = ("after one run", "after two runs")
         raise OracleFailure(
             IDEMPOTENT, f"{name} changes its own result", left=after, right=again, names=names
+        )
+
+
+def check_same_result(first: str, second: str, *, name: str = "the pass") -> None:
+    """Check that two runs on the same module made the same of it. Raises `OracleFailure`."""
+    if first != second:
+        raise OracleFailure(
+            DETERMINISTIC,
+            f"{name} makes something else of the same module the second time",
+            left=first,
+            right=second,
+            names=("the first time", "the second time"),
         )
 
 

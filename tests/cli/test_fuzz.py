@@ -13,6 +13,9 @@ import pytest
 
 from approxir.cli.main import main
 from approxir.passes.registry import passes
+from approxir.testing.cases import cases
+from approxir.testing.search import search
+from approxir.testing.subjects import EndlessError, PassSubject, Rewritten
 
 COMMAND = [sys.executable, "-m", "approxir", "fuzz"]
 
@@ -59,6 +62,57 @@ class Crash(Pass):
 
     def apply(self, module):
         return {}["no such key"]
+
+
+@passes.add
+@dataclass
+class Exit(Pass):
+    name: ClassVar[str] = "test-exit"
+    summary: ClassVar[str] = "ends the process"
+
+    def apply(self, module):
+        raise SystemExit(3)
+
+
+@passes.add
+@dataclass
+class Again(Pass):
+    name: ClassVar[str] = "test-again"
+    summary: ClassVar[str] = "says each time that it changed something"
+
+    def apply(self, module):
+        found = module.find("func.func")
+        for op in found:
+            op.attributes["seen"] = ax.parse_attribute("unit")
+        return bool(found)
+
+
+@passes.add
+@dataclass
+class Counting(Pass):
+    name: ClassVar[str] = "test-counting"
+    summary: ClassVar[str] = "remembers how often it was run"
+    runs: ClassVar[int] = 0
+
+    def apply(self, module):
+        Counting.runs += 1
+        found = module.find("func.func")
+        for op in found:
+            op.attributes["run"] = ax.parse_attribute(f"{Counting.runs}")
+        return bool(found)
+
+
+@passes.add
+@dataclass
+class Private(Pass):
+    name: ClassVar[str] = "test-private"
+    summary: ClassVar[str] = "hides functions"
+
+    def apply(self, module):
+        found = [op for op in module.find("func.func") if "sym_visibility" not in op.attributes]
+        for op in found:
+            op.attributes["sym_visibility"] = ax.parse_attribute('"private"')
+        return bool(found)
 
 
 @passes.add
@@ -180,6 +234,88 @@ def test_a_pass_that_hangs(my_passes: str, capsys: pytest.CaptureFixture[str]) -
     assert "crash: test-hang did not end within 0.2 seconds" in out
 
 
+def test_a_hang_is_made_small_in_a_hurry() -> None:
+    """Each smaller module that hangs takes the whole time limit, which is short then."""
+    subject = PassSubject("test-hang", timeout=20.0)
+    assert subject.hurried(10) == PassSubject("test-hang", timeout=2.0)
+    assert PassSubject("test-hang", timeout=0.5).hurried(10) == PassSubject("test-hang", timeout=0.5)
+    limits = []
+
+    class Counted(PassSubject):
+        def rewrite(self, text: str) -> Rewritten:
+            limits.append(self.timeout)
+            if len(text.splitlines()) < 6 and self.timeout < 20:
+                # Slow, and taken for endless by those who do not wait.
+                raise EndlessError("crash", "did not end")
+            if self.timeout < 20 or len(text.splitlines()) >= 6:
+                raise EndlessError("crash", f"did not end within {self.timeout:g} seconds")
+            return Rewritten(text)
+
+    report = search(Counted("test-hang", timeout=20.0), cases(knobs=False), (), examples=3, shrinking=5.0)
+    assert report.finding is not None
+    assert limits[0] == limits[-1] == 20.0
+    assert set(limits[1:-1]) == {2.0}
+    # What is small enough ends after all, and is not told to hang.
+    assert len(report.finding.case.text.splitlines()) >= 6
+
+
+def test_a_pass_that_ends_the_process(my_passes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = fuzz(capsys, "--pass", "test-exit", "--load", my_passes, "--examples", "1")
+    assert status == 1
+    assert "crash: test-exit raised SystemExit: 3" in out
+
+
+def test_what_a_crash_shows_is_about_the_pass(my_passes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Crashes of smaller modules are not shown as if those of larger ones had caused them."""
+    status, out, _ = fuzz(capsys, "--pass", "test-crash", "--load", my_passes, "--examples", "1")
+    assert status == 1
+    assert out.count("Traceback (most recent call last)") == 1
+    assert "hypothesis" not in out
+
+
+@pytest.mark.parametrize("oracle", ["idempotent", "deterministic"])
+def test_the_oracle_that_finds_is_the_one_to_replay(
+    oracle: str, my_passes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = {"idempotent": "test-again", "deterministic": "test-counting"}[oracle]
+    call = ("--pass", name, "--load", my_passes, "--examples", "3", "-o", str(tmp_path / "found"))
+    status, out, _ = fuzz(capsys, *call, "--oracle", oracle)
+    assert status == 1
+    assert f"\n{oracle}: {name}" in out
+    assert "does not come each time" not in out
+    (file,) = (tmp_path / "found").iterdir()
+    assert len(file.read_text(encoding="utf-8").partition("\nmodule {\n")[2].splitlines()) <= 4
+    status, out, _ = fuzz(capsys, "--replay", str(file))
+    assert (status, out.startswith(f"{oracle}: {name}")) == (1, True)
+
+
+def test_a_pass_that_hides_functions(my_passes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = fuzz(capsys, "--pass", "test-private", "--load", my_passes, "--examples", "3")
+    assert status == 1
+    assert "\ninterface: " in out
+
+
+def test_a_finding_is_replayed_from_anywhere(
+    my_passes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    call = ("--pass", "test-crash", "--load", Path(my_passes).name, "--examples", "1", "-o", "found")
+    assert fuzz(capsys, *call)[0] == 1
+    (file,) = (tmp_path / "found").iterdir()
+    monkeypatch.chdir(tmp_path / "far" / "away")
+    assert fuzz(capsys, "--replay", f"../../found/{file.name}")[0] == 1
+    moved = tmp_path / "far" / file.name
+    moved.write_bytes(file.read_bytes())
+    assert fuzz(capsys, "--replay", str(moved))[0] == 1
+    moved = tmp_path / "far" / "away" / file.name
+    moved.write_bytes(file.read_bytes())
+    status, _, err = fuzz(capsys, "--replay", str(moved))
+    assert status == 1
+    assert "name it by --load" in err
+    assert fuzz(capsys, "--replay", str(moved), "--load", my_passes)[0] == 1
+
+
 def test_refusals_are_counted(my_passes: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = fuzz(capsys, "--pass", "test-refuse", "--load", my_passes, "--examples", "5")
     assert status == 1
@@ -237,6 +373,43 @@ def test_commands_that_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     status, out, _ = fuzz(capsys, "--command", crashes, *call)
     assert status == 1
     assert "crash: the command was ended by SIGABRT" in out
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("b'module { foo bar'", "and what it made is no module\n  in module { foo bar\n"),
+        ("b'\\xff\\xfe'", "the command ended with status 0, and what it wrote is no text"),
+        ("b'// a\\n' * (14 << 20)", "the command wrote more than 64 MiB"),
+    ],
+)
+def test_commands_that_write_rubbish(
+    written: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = script(tmp_path, f"import sys\nsys.stdout.buffer.write({written})\n")
+    call = ("--examples", "1", "--shrink", "1s", "-o", str(tmp_path / "found"))
+    status, out, _ = fuzz(capsys, "--command", command, *call)
+    assert status == 1
+    assert "\ncrash: " in out
+    assert message in out
+    (file,) = (tmp_path / "found").iterdir()
+    assert fuzz(capsys, "--replay", str(file))[0] == 1
+
+
+def test_commands_end_with_what_they_have_started(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One that leaves a process behind, which holds its output open, has ended all the same."""
+    code = f"""
+import subprocess, sys
+started = subprocess.Popen([{sys.executable!r}, "-c", "import time; time.sleep(600)"])
+open({str(tmp_path / "started")!r}, "a").write(f"{{started.pid}}\\n")
+sys.stdout.write(sys.stdin.read())
+"""
+    status, out, _ = fuzz(capsys, "--command", script(tmp_path, code), "--examples", "1")
+    assert status == 0, out
+    for number in (tmp_path / "started").read_text(encoding="utf-8").split():
+        # Gone, or dead and not yet waited for by whoever has inherited it.
+        state = Path(f"/proc/{number}/stat")
+        assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] in "ZX"
 
 
 @pytest.mark.parametrize(
@@ -306,18 +479,57 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureF
 def test_the_oracles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = fuzz(capsys, "--list")
     assert status == 0
-    assert "semantics    calls show the same before and afterwards (usual for passes, commands)" in out
+    assert "semantics      calls show the same before and afterwards (usual for passes, commands)" in out
 
 
-def test_an_interrupt_shows_what_was_done(my_passes: str) -> None:
+def ready_for(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """Wait until a process has taken a signal over; until then, it ends it."""
+    status = Path(f"/proc/{process.pid}/status")
+    mask = 1 << (number - 1)
+    while process.poll() is None:
+        caught = int(status.read_text().partition("SigCgt:\t")[2][:16], 16)
+        if caught & mask:
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_shows_what_was_done(number: signal.Signals, my_passes: str) -> None:
     command = [*COMMAND, "--pass", "test-nothing", "--load", my_passes, "--examples", "1000000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    status = Path(f"/proc/{process.pid}/status")
-    # Until Python has taken the signal over, it ends the process.
-    while process.poll() is None and int(status.read_text().partition("SigCgt:\t")[2][:16], 16) & 2 == 0:
-        time.sleep(0.05)
+    ready_for(process, number)
     time.sleep(3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Traceback" not in out + err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_a_command_that_hangs(number: signal.Signals, tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    code = f"import os, time\nopen({str(note)!r}, 'a').write(f'{{os.getpid()}}\\n')\ntime.sleep(600)\n"
+    command = [*COMMAND, "--command", script(tmp_path, code), "--timeout", "600"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (note.exists() and note.read_text()):
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted" in out
+    assert "Traceback" not in out + err
+    assert not Path(f"/proc/{note.read_text().strip()}").exists()
+
+
+def test_an_interrupt_while_a_finding_is_made_small_keeps_it(
+    my_passes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("approxir.testing.search.reduce", interrupted)
+    call = ("--pass", "test-crash", "--load", my_passes, "--examples", "1", "-o", str(tmp_path / "found"))
+    status, out, _ = fuzz(capsys, *call)
+    assert status == 130
+    assert "crash: test-crash raised KeyError" in out
+    assert len(os.listdir(tmp_path / "found")) == 1
