@@ -210,7 +210,7 @@ def _deterministic(held: Examination) -> None:
 
 def _consistent(held: Examination) -> str | None:
     if held.rewritten.module is None:
-        return "a command leaves no tree"
+        return "no tree is left to look at"
     rewriting.check_consistent(held.rewritten.module)
     return None
 

@@ -20,6 +20,7 @@ from approxir._version import __version__
 from approxir.errors import ApproxIRError
 from approxir.files import read_text, write_text_atomic
 from approxir.testing.examination import ORACLES, Case, Examination
+from approxir.testing.isolating import IsolatedPasses
 from approxir.testing.loading import load_file
 from approxir.testing.oracles.failure import OracleFailure
 from approxir.testing.oracles.running import MAX_STEPS, Call, shown
@@ -186,7 +187,8 @@ def _read(record: Mapping[str, Any], text: str, load: Sequence[str], folder: Pat
                     f"{file}, which registered the pass, is not there any more: name it by --load"
                 )
             load_file(file)
-        subject = PassSubject(held["pass"], timeout, files)
+        made = IsolatedPasses if held.get("isolated") else PassSubject
+        subject = made(held["pass"], timeout, files)
     calls = tuple(
         [
             Call(one["function"], tuple([_decoded(value) for value in one["arguments"]]))

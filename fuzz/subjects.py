@@ -194,7 +194,7 @@ class CommandSubject(Subject):
         if status < 0 or 128 < status <= 128 + 64:
             # A shell in between reports a signal as 128 plus its number.
             number = -status if status < 0 else status - 128
-            raise OracleFailure("crash", f"the command was ended by {_signal(number)}", where=where)
+            raise OracleFailure("crash", f"the command was ended by {signal_name(number)}", where=where)
         if status != 0:
             raise Refusal(message or f"the command ended with status {status} and said nothing")
         try:
@@ -215,7 +215,8 @@ def _tail(text: str, lines: int = 12) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def _signal(number: int) -> str:
+def signal_name(number: int) -> str:
+    """What a signal is called."""
     try:
         return signal.Signals(number).name
     except ValueError:

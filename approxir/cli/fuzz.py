@@ -54,6 +54,9 @@ class Duration(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--load", multiple=True, metavar="FILE", help="A file of Python that registers passes.")
 @click.option(
+    "--isolate", is_flag=True, help="Run passes in a process of their own, which they may end or hang."
+)
+@click.option(
     "--prepare", default="", metavar="PASSES", help="Passes that run before, and are taken to be right."
 )
 @click.option(
@@ -112,6 +115,7 @@ def command(
     pipeline: str | None,
     program: str | None,
     load: tuple[str, ...],
+    isolate: bool,
     prepare: str,
     examples: int,
     seconds: float | None,
@@ -159,7 +163,7 @@ def command(
         return main(["--seed", str(seed)])
     if replay is not None:
         return _replay(replay, load)
-    subject = _subject(pipeline, program, load, timeout)
+    subject = _subject(pipeline, program, load, timeout, isolate)
     return _search(
         subject,
         prepare=prepare,
@@ -177,8 +181,11 @@ def command(
     )
 
 
-def _subject(pipeline: str | None, program: str | None, load: tuple[str, ...], timeout: float) -> Subject:
+def _subject(
+    pipeline: str | None, program: str | None, load: tuple[str, ...], timeout: float, isolate: bool
+) -> Subject:
     from approxir.passes.pipeline_text import PipelineError, parse_pipeline
+    from approxir.testing.isolating import IsolatedPasses
     from approxir.testing.loading import load_file
     from approxir.testing.subjects import CommandError, CommandSubject, PassSubject
 
@@ -194,7 +201,7 @@ def _subject(pipeline: str | None, program: str | None, load: tuple[str, ...], t
         raise click.UsageError(f"--pass: {error}") from None
     except CommandError as error:
         raise click.UsageError(str(error)) from None
-    return PassSubject(pipeline, timeout, load)
+    return (IsolatedPasses if isolate else PassSubject)(pipeline, timeout, load)
 
 
 def _search(

@@ -20,6 +20,9 @@ from approxir.testing.subjects import EndlessError, PassSubject, Rewritten
 COMMAND = [sys.executable, "-m", "approxir", "fuzz"]
 
 PASSES = '''
+import os
+import signal
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,6 +75,32 @@ class Exit(Pass):
 
     def apply(self, module):
         raise SystemExit(3)
+
+
+@passes.add
+@dataclass
+class Die(Pass):
+    name: ClassVar[str] = "test-die"
+    summary: ClassVar[str] = "crashes as code in C does"
+
+    def apply(self, module):
+        if module.find("arith.addi"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+
+@passes.add
+@dataclass
+class Deaf(Pass):
+    name: ClassVar[str] = "test-deaf"
+    summary: ClassVar[str] = "never ends, and cannot be interrupted"
+
+    def apply(self, module):
+        while True:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
 
 
 @passes.add
@@ -263,6 +292,53 @@ def test_a_pass_that_ends_the_process(my_passes: str, capsys: pytest.CaptureFixt
     status, out, _ = fuzz(capsys, "--pass", "test-exit", "--load", my_passes, "--examples", "1")
     assert status == 1
     assert "crash: test-exit raised SystemExit: 3" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("test-die", "test-die ended the process with SIGKILL"),
+        ("test-deaf", "test-deaf did not end within 0.2 seconds, and could not be interrupted"),
+        ("test-hang", "test-hang did not end within 0.2 seconds\n"),
+        ("test-crash", "test-crash raised KeyError: 'no such key'"),
+    ],
+)
+def test_isolated_passes_may_end_the_process(
+    name: str, message: str, my_passes: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ("--pass", name, "--load", my_passes, "--isolate", "--no-knobs", "--examples", "40")
+    limits = ("--timeout", "0.2", "--shrink", "2s", "-o", str(tmp_path / "found"))
+    status, out, _ = fuzz(capsys, *call, *limits)
+    assert status == 1
+    assert f"crash: {message}" in out
+    (file,) = (tmp_path / "found").iterdir()
+    status, out, _ = fuzz(capsys, "--replay", str(file))
+    assert (status, message in out) == (1, True)
+
+
+def test_isolated_passes_do_what_they_do_otherwise(
+    my_passes: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def found(*more: str) -> list[str]:
+        call = (
+            "--pass",
+            "emit-approx,emit-management",
+            "--load",
+            my_passes,
+            "--examples",
+            "5",
+            "--seed",
+            "2",
+        )
+        status, out, _ = fuzz(capsys, *call, *more, "--oracle", "semantics", "--oracle", "idempotent")
+        assert status == 0
+        return out.splitlines()[1:]
+
+    assert found("--isolate") == found()
+    status, out, _ = fuzz(
+        capsys, "--pass", "test-refuse", "--load", my_passes, "--examples", "2", "--isolate"
+    )
+    assert (status, "2 times: functions are too hard" in out) == (1, True)
 
 
 def test_what_a_crash_shows_is_about_the_pass(my_passes: str, capsys: pytest.CaptureFixture[str]) -> None:
