@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -20,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from approxir.errors import ApproxIRError
 from approxir.files import write_text_atomic
 from approxir.passes.pipeline import FUNC_SUBSTITUTE_PIPELINE
 from approxir.testing.cases import cases
@@ -110,7 +110,7 @@ def run_chunk(plan: Plan, first: int) -> dict[str, Any]:
         crash = held.pop("crash")
         texts.add(case.text)
         if crash.startswith("refused: "):
-            refusals[crash.partition(" error: ")[2].splitlines()[0] or crash] += 1
+            refusals[(crash.partition(" error: ")[2] or crash).splitlines()[0]] += 1
             return
         nonlocal changed
         changed += crash == "changed"
@@ -125,10 +125,11 @@ def run_chunk(plan: Plan, first: int) -> dict[str, Any]:
             (tensors if plan.for_iree(number) else plain).run(plan.seed, number)
         except OracleFailure as failure:
             findings.append(_written(plan, subject, current[1], failure, number))
-        except ApproxIRError as error:
-            # An engine refuses what it should take, or an oracle met something that no generated module
-            # holds.
-            unexpected = OracleFailure("error", f"{type(error).__name__}: {error}")
+        except Exception as error:
+            # An engine refuses what it should take, an oracle met something that no generated module holds, or
+            # either of them is wrong.
+            shown = "".join(traceback.format_exception(error)).rstrip()
+            unexpected = OracleFailure("error", f"{type(error).__name__}: {error}", where=shown)
             findings.append(_written(plan, subject, current[1], unexpected, number))
     result = {
         "seed": plan.seed,
@@ -198,22 +199,22 @@ def run(plan: Plan, jobs: int) -> dict[str, Any]:
     plan.folder.mkdir(parents=True, exist_ok=True)
     pending = [first for first in plan.chunks if not plan.path(first).exists()]
     begun = time.monotonic()
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
+    pool = ProcessPoolExecutor(max_workers=jobs)
+    try:
         futures = [pool.submit(run_chunk, plan, first) for first in pending]
-        try:
-            for done, future in enumerate(as_completed(futures), 1):
-                held = future.result()
-                left = (time.monotonic() - begun) / done * (len(pending) - done)
-                print(
-                    f"{done * CHUNK} of {len(pending) * CHUNK} modules, "
-                    f"{len(held['findings'])} findings in the chunk from {held['first']}, "
-                    f"{left / 60:.0f} min left",
-                    flush=True,
-                )
-                _write(plan)
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for done, future in enumerate(as_completed(futures), 1):
+            held = future.result()
+            left = (time.monotonic() - begun) / done * (len(pending) - done)
+            print(
+                f"{done * CHUNK} of {len(pending) * CHUNK} modules, "
+                f"{len(held['findings'])} findings in the chunk from {held['first']}, "
+                f"{left / 60:.0f} min left",
+                flush=True,
+            )
+            _write(plan)
+    finally:
+        # Chunks that nobody has begun are left to the next time, whatever ended this one.
+        pool.shutdown(wait=False, cancel_futures=True)
     return _write(plan)
 
 
