@@ -22,6 +22,7 @@ from approxir.dialects.approx.ops import (
 from approxir.dialects.approx.params import KnobParams
 from approxir.ir.blocks import Block, Region
 from approxir.ir.building import Builder
+from approxir.ir.ssa import OpResult, Value
 from approxir.passes.base import Pass, PassError, made_for
 from approxir.passes.calls import call_function, checked_callee, scalar
 from approxir.passes.emit_approx import function_knob
@@ -34,12 +35,13 @@ from approxir.passes.functions import (
     function_type,
     symbol_name,
 )
-from approxir.values import IntegerType, Type
+from approxir.passes.regions import HANDED
+from approxir.values import IntegerType, Type, UnitAttr
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
     from approxir.ir.operation import Operation
-    from approxir.ir.ssa import Value
+
 
 _I32 = IntegerType(32)
 _I1 = IntegerType(1)
@@ -179,6 +181,9 @@ def _contract(
     build = Builder.at_end(block)
     inputs = [*terminator.operands, *block.arguments]
     ok = call_function(build, checker, inputs, op, "checker", functions, count=1, near=function)[0]
+    if len(set(terminator.operands)) < len(terminator.operands):
+        assert isinstance(ok, OpResult)
+        ok.operation.attributes[HANDED] = UnitAttr()
     value = scalar(build, ok, _I1, op, "checker", f"the checker '{checker}'", functions)
     build.insert(YieldOp.create([value]).operation)
     kind = function_type(function)

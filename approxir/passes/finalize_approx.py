@@ -12,14 +12,14 @@ from approxir.ir.verify.approx import PREFIXES, local_name
 from approxir.passes.base import Pass, PassError
 from approxir.passes.functions import FUNCTION, symbol_name
 from approxir.passes.outlining import OUTLINED
-from approxir.passes.regions import knob_block
+from approxir.passes.regions import HANDED, knob_block
 from approxir.passes.wrappers import SUBSTITUTES
 
 if TYPE_CHECKING:
     from approxir.ir.module import Module
     from approxir.ir.operation import Operation
 
-_MARKS = (OUTLINED, SUBSTITUTES)
+_MARKS = (OUTLINED, SUBSTITUTES, HANDED)
 _BEFORE = {
     "decision_tree": "config-approx",
     "decide": "config-approx",

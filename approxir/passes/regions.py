@@ -18,6 +18,8 @@ from approxir.values import DenseArrayAttr, IntegerType, Type
 
 _I64 = IntegerType(64)
 
+HANDED = "approx.handed"
+"""The mark on a call in a try whose first operands are all that the knob yields, one of it several times."""
 LOWERED = "approx.lowered"
 """The mark on knobs inside of other knobs whose decisions have become control flow."""
 
@@ -151,6 +153,10 @@ class Payload:
         checks = [op for op in _following(self.last) if local_name(op) == "try"]
         done: set[Value] = set()
         count = len(self.last.operands)
+        for call in [op for check in checks for op in check.walk() if HANDED in op.attributes]:
+            # One value may become several, each in the place of a result.
+            for index in range(count):
+                call.set_operand(index, results[index])
         for old, new in zip(self.values, results, strict=True):
             if old in done:
                 continue

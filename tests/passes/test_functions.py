@@ -438,3 +438,43 @@ def test_a_text_that_was_not_parsed_yet() -> None:
             run_pipeline(made, FUNC_SUBSTITUTE_PIPELINE)
             results.append(str(made))
         assert results[0] == results[1]
+
+
+def test_a_checker_sees_one_value_in_two_places_as_two_results() -> None:
+    text = """\
+module {
+  func.func @state(%n: i32) -> i32 {
+    return %n : i32
+  }
+  func.func @check(%r: i32, %s: i32, %n: i32) -> i1 {
+    %ok = arith.cmpi slt, %r, %s : i32
+    return %ok : i1
+  }
+  func.func @recover(%n: i32) -> (i32, i32) {
+    %r = arith.constant -7 : i32
+    return %r, %r : i32, i32
+  }
+  func.func @f(%n: i32) -> (i32, i32) {
+    %r = arith.muli %n, %n : i32
+    return %r, %r : i32, i32
+  }
+  approx.util.annotation.decision_tree <{func_name = "f", state_function = "state", state_indices = array<i64: 0>,
+    transform_type = "task_skipping", THRESHOLDS, transform_options = {default = [21 : i32, 73 : i32]}}>
+  approx.util.annotation.try <{func_name = "f", checker = "check", recover = "recover"}>
+}
+"""
+    for params in (
+        "thresholds = array<i32>, decisions = array<i32: 0>",
+        "thresholds = array<i32: 4>, decisions = array<i32: 0, 0>",
+    ):
+        held = text.replace("THRESHOLDS", params)
+        result = lowered(held)
+        assert "approx" not in str(result)
+        for n in (3, 4):
+            assert call(result, "f", n) == call(held, "f", n) == (21, 73)
+    whole = ax.parse(held)
+    for step in FUNC_SUBSTITUTE_PIPELINE:
+        # Printed and parsed in between.
+        run_pipeline(whole, [step])
+        whole = ax.parse(str(whole))
+    assert call(str(whole), "f", 4) == (21, 73)
