@@ -64,7 +64,8 @@ def choose(rng: Rng, payload: Payload, results: Sequence[str], substitutable: bo
         return None
     transform = rng.pick(found)
     if transform == LOOP:
-        return Choice(transform, (0, 1, 2, 3, 5), _loop_options(rng, payload))
+        # More often one that leaves something out.
+        return Choice(transform, (0, 1, 2, 3, 5, 2, 3, 5), _loop_options(rng, payload))
     if transform == SKIP:
         values = tuple(range(0 if zero else 1, branches + 1))
         return Choice(transform, values, _skip_options(rng, results) if zero else [])
@@ -82,7 +83,7 @@ def _loop_options(rng: Rng, payload: Payload) -> Entries:
     elif chosen or rng.chance(4):
         found.append(("loop", f"{chosen} : i32"))
     if "while" not in loop.op:
-        scheme = rng.pick(("", "stride", "skip", "truncate", "random"))
+        scheme = rng.pick(("", "", "stride", "skip", "truncate", "random"))
         if scheme:
             found.append(("scheme", f'"{scheme}"'))
         if scheme == "random":

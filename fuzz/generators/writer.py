@@ -130,7 +130,8 @@ class Payload:
     reductions: int = 0
     knobs: int = 0
     decided: bool = False
-    """Whether there are knobs whose decisions become code: transforms around them look for nothing in it."""
+    """Whether there are knobs whose decisions become code, or that are skipped: transforms around them look
+    for nothing in it."""
 
 
 @dataclass(frozen=True)

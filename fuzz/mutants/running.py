@@ -6,6 +6,7 @@ import argparse
 import fnmatch
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ class Bench:
             seed=seed,
             wanted=lambda case: "annotation." in case.text,
             max_ops=40,
-            calls=4,
+            calls=6,
         )
         self._right: dict[int, _Right | None] = {}
 
@@ -117,13 +118,17 @@ class Bench:
             return held.run(asked)
 
 
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
 def run(
     mutants: Sequence[Mutant],
     bench: Bench,
-    tell: Callable[[str], None] = print,
-) -> list[Mutant]:
-    """Run mutants, print a line for each, and return those that were not caught."""
-    missed = []
+    tell: Callable[[str], None] = _say,
+) -> tuple[list[Mutant], list[Caught]]:
+    """Run mutants, print a line for each, and return those that were not caught, and how the others were."""
+    missed, caught = [], []
     width = max((len(mutant.name) for mutant in mutants), default=0)
     for mutant in mutants:
         found = bench.catch(mutant)
@@ -131,9 +136,10 @@ def run(
             missed.append(mutant)
             how = f"NOT CAUGHT by {len(bench.cases)} examples"
         else:
+            caught.append(found)
             how = f"{found.oracle:<12} {found.example:>4}"
         tell(f"{mutant.name:<{width}}  {how}  {mutant.wrong}")
-    return missed
+    return missed, caught
 
 
 def main(argv: Sequence[str]) -> int:
@@ -153,12 +159,15 @@ def main(argv: Sequence[str]) -> int:
         return 2
     begun = time.monotonic()
     bench = Bench(arguments.seed, arguments.examples)
-    found = bench.catch(None, examples=min(50, arguments.examples))
+    found = bench.catch(None)
     if found is not None:
         print(f"The passes as they are fail: {found.oracle}, example {found.example}: {found.what}")
         return 1
-    missed = run(chosen, bench)
+    missed, caught = run(chosen, bench)
     seconds = time.monotonic() - begun
+    for oracle, number in Counter(one.oracle for one in caught).most_common():
+        latest = max(one.example for one in caught if one.oracle == oracle)
+        print(f"{oracle:<12} caught {number}, the last one by example {latest}")
     print(
         f"{len(chosen) - len(missed)} of {len(chosen)} mutants caught within {arguments.examples} examples, "
         f"seed {arguments.seed}, {seconds:.0f} s"

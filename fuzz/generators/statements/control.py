@@ -93,10 +93,10 @@ def _limit(writer: Writer, scope: Scope, kind: str, most: int) -> tuple[Value, i
 
 def _for(writer: Writer, scope: Scope) -> None:
     rng, most = writer.rng, trips(writer)
-    kind = rng.pick(("index", "index", "i32", "i64", "i8"))
+    kind = rng.pick(("index", "index", "i32", "i64", "i8", "i8"))
     unsigned = kind != "index" and rng.chance(3)
     stride = rng.pick((1, 1, 2, 3))
-    if kind != "index" and rng.chance():
+    if kind != "index" and rng.below(3):
         low, high, last = _far_bounds(writer, scope, kind, stride, unsigned)
     else:
         low = writer.constant(rng.pick((0, 0, 1, 3)), kind)
@@ -135,6 +135,11 @@ def _far_bounds(
     highest = (1 << width - (not unsigned)) - step - writer.rng.pick((0, 0, 1))
     start = highest - most * step
     low = writer.constant(start - (1 << width) if start >> (width - 1) else start, kind)
+    if kind == "i64":
+        # The passes take bounds of 64 bits that are not constants to be far from the end.
+        last = start + writer.rng.pick(range(most * step, -1, -1))
+        high = writer.constant(last - (1 << width) if last >> (width - 1) else last, kind)
+        return low, high, most
     span, _ = _limit(writer, scope, kind, most * step)
     high = writer.one("arith.addi", f"{low.name}, {span.name} : {kind}", (low, span), kind, "-")
     return low, high, most
@@ -395,7 +400,7 @@ def _call(writer: Writer, scope: Scope) -> None:
 
 _SCF = ("arith", "scf")
 STATEMENTS: tuple[Statement, ...] = (
-    Statement(_for, 9, _SCF, nested=True, weight=8),
+    Statement(_for, 9, _SCF, nested=True, weight=10),
     Statement(_while, 9, _SCF, nested=True, weight=6),
     Statement(_parallel, 11, _SCF, nested=True, weight=3),
     Statement(_if, 5, _SCF, nested=True, weight=7),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from approxir.testing.generators.decisions import (
     CALL,
+    SKIP,
     Choice,
     Entries,
     choose,
@@ -66,10 +67,11 @@ def _knob(writer: Writer, scope: Scope) -> None:
         entries += _decide(writer, choice, state, generic)
     decision = writer.lines[start:]
     del writer.lines[start:]
-    # What only a transform governs has no decision left in it.
+    # What only a transform governs has no decision left in it. What is skipped is not there any more.
     decided = any(key == "params" for key, _ in entries) or any(
         ".transform" not in line for _, line in decision
     )
+    decided = decided or (choice is not None and choice.transform == SKIP)
     with writer.indented():
         if rng.chance(3):
             decided = True
