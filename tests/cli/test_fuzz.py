@@ -558,10 +558,10 @@ def test_the_oracles_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "semantics      calls show the same before and afterwards (usual for passes, commands)" in out
 
 
-def ready_for(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    """Wait until a process has taken a signal over; until then, it ends it."""
+def wait_for_search(process: subprocess.Popen[str]) -> None:
+    """Wait until a process has taken SIGTERM over, which it does when a search begins."""
     status = Path(f"/proc/{process.pid}/status")
-    mask = 1 << (number - 1)
+    mask = 1 << (signal.SIGTERM - 1)
     while process.poll() is None:
         caught = int(status.read_text().partition("SigCgt:\t")[2][:16], 16)
         if caught & mask:
@@ -573,11 +573,12 @@ def ready_for(process: subprocess.Popen[str], number: signal.Signals) -> None:
 def test_an_interrupt_shows_what_was_done(number: signal.Signals, my_passes: str) -> None:
     command = [*COMMAND, "--pass", "test-nothing", "--load", my_passes, "--examples", "1000000"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    ready_for(process, number)
-    time.sleep(3)
+    wait_for_search(process)
+    time.sleep(1)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
+    assert ", interrupted\n" in out
     assert "Traceback" not in out + err
 
 
