@@ -107,6 +107,7 @@ def find_islands(module: Module, names: tuple[str, ...]) -> list[Operation] | No
 def _operations_named(text: str, names: tuple[str, ...]) -> list[int] | None:
     """Where the operations with these names begin, sorted; None where that cannot be decided."""
     offsets: set[int] = set()
+    metadata = text.find("{-#")
     for name in names:
         dialect, _, short = name.partition(".")
         if "." not in name or (dialect in ELIDED and (not short or _spelled_short(text, short))):
@@ -115,7 +116,8 @@ def _operations_named(text: str, names: tuple[str, ...]) -> list[int] | None:
         at = text.find(name)
         while at >= 0:
             offset = operation_start(text, at, name)
-            if offset is None:
+            if offset is None or 0 <= metadata < at:
+                # What is in metadata is no operation; it comes last, nearly always.
                 return None
             if offset >= 0:
                 offsets.add(offset)

@@ -31,6 +31,7 @@ _OPERATION_IN_BRACKETS = re.compile(
     rf"\n[ \t]*+(?={lx.RESULTS}[ ]*+(?:{lx.DOTTED}(?![ ]*+[=,])|{lx.STRING}\()"
     rf"|\"[^\"\n]*+\"\([^\n]*+\)[ ]*+:[ ]*+\()"
 )
+_ITEM_BELOW = re.compile(rf"\n{lx.NEXT_ITEM}", re.VERBOSE)
 _EMPTY_REGION = re.compile(r"@[^(@]*+\(|[(,][ ]*+%[\w$.\-]++[ ]*+[:=]|%[\w$.\-]++[ ]*+=|\bmodule\b")
 
 
@@ -237,6 +238,9 @@ class HeaderReader(Reader):
                     # Only angle brackets were open, which may have been comparisons.
                     brackets.clear()
                     return pos, "\n", False
+                if self.compares(brackets, pos):
+                    brackets.clear()
+                    return pos, "\n", False
                 pos += 1
             elif char == "{":
                 before = text[pos - 1]
@@ -286,6 +290,14 @@ class HeaderReader(Reader):
                 self.unclosed(brackets, len(text))
                 brackets.clear()
                 return len(text), "", False
+
+    def compares(self, brackets: list[int], pos: int) -> bool:
+        """Whether a line that ends at `pos` in angle brackets alone is an operation, as it is if read by itself."""
+        text = self.text
+        if _ITEM_BELOW.match(text, pos) is None or any(text[where] != "<" for where in brackets):
+            return False
+        end = self.last_token_end(brackets[0], pos)
+        return text[end - 1] not in "([<,=:{+*" and not text.startswith("->", end - 2)
 
     def last_token_end(self, start: int, stop: int) -> int:
         """Where the last token before `stop` ends; the first one begins at `start`."""

@@ -103,6 +103,7 @@ def test_finding_is_as_good_as_parsing(tree: Tree, layout: str, spelling: str, n
         't.y "t."',
         "t.y {\n  misspelt 5\n  t.x %a : i32\n}",
         "t.y { misspelt\n  t.x %a : i32\n}",
+        't.y {- # b: "{-#"\n  t.x 5 }',
     ],
 )
 @pytest.mark.parametrize(
@@ -119,6 +120,12 @@ def test_names_in_odd_places(line: str, around: str) -> None:
     both(text, "t.x")
     both(text, "t.")
     both(text, "t.x", "t.last")
+
+
+def test_names_in_metadata() -> None:
+    text = "t.x\n{-#\n  dialect_resources: {\n  t.x ( %0 )\n  }\n#-}\nt.x\n"
+    module, found = both(text, "t.x")
+    assert [op.start for op in found] == [0, len(text) - 4]
 
 
 def test_elided_dialects() -> None:

@@ -228,6 +228,14 @@ def test_words_that_continue_an_operation(line: str) -> None:
     assert names(inside("test.x", f"  {line}", "test.y")) == ["func.func", "test.x", "test.y"]
 
 
+def test_a_comparison_at_the_end_of_a_line() -> None:
+    for line_break in ("", "\n"):
+        text = "test.x {" + line_break + "test.y %a < 4\n  return\n}"
+        assert names(text) == ["test.x", "test.y", "return"]
+        text = "test.x {" + line_break + "test.y : vector<4\n  xf32>\n  return\n}"
+        assert names(text) == ["test.x", "test.y", "return"]
+
+
 def test_dictionary_entries_are_not_operations() -> None:
     assert names(inside("test.x {", "  hal.x = 1 : i32,", "  test.y = 2 : i32", "}")) == [
         "func.func",
