@@ -292,7 +292,7 @@ class HeaderReader(Reader):
                 return len(text), "", False
 
     def compares(self, brackets: list[int], pos: int) -> bool:
-        """Whether a line that ends at `pos` in angle brackets alone is an operation, as it is if read by itself."""
+        """Whether a line that ends at `pos` in angle brackets is an operation, as it is when read alone."""
         text = self.text
         if _ITEM_BELOW.match(text, pos) is None or any(text[where] != "<" for where in brackets):
             return False

@@ -124,7 +124,7 @@ def test_names_in_odd_places(line: str, around: str) -> None:
 
 def test_names_in_metadata() -> None:
     text = "t.x\n{-#\n  dialect_resources: {\n  t.x ( %0 )\n  }\n#-}\nt.x\n"
-    module, found = both(text, "t.x")
+    _, found = both(text, "t.x")
     assert [op.start for op in found] == [0, len(text) - 4]
 
 
