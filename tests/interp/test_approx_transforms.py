@@ -355,7 +355,8 @@ class TestTensorPerforation:
         """
         a, b = np.arange(10, dtype=np.float32).reshape(2, 5), np.arange(5, dtype=np.float32)
         factor = np.float32(5) / np.float32(3)
-        assert perforated(text, 2, "", a, b)[0].tolist() == [20 * factor, 50 * factor]
+        wanted = np.array([20, 50], np.float32) * factor
+        assert perforated(text, 2, "", a, b)[0].tolist() == wanted.tolist()
 
 
 BRANCHES = """

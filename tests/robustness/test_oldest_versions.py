@@ -74,13 +74,32 @@ def old_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
+_COMPILERS = re.compile(r".*(cc|gcc|g\+\+|c\+\+|clang|llc|opt|mlir|iree|lld).*")
+
+
+@pytest.fixture(scope="module")
+def other_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the programs that are found, but for compilers and MLIR's own."""
+    folder = tmp_path_factory.mktemp("programs")
+    for place in os.get_exec_path():
+        for program in Path(place).glob("*"):
+            link = folder / program.name
+            if (
+                not _COMPILERS.fullmatch(program.name)
+                and "python" not in program.name
+                and not link.is_symlink()
+            ):
+                link.symlink_to(program)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="about the layout of POSIX environments")
 @pytest.mark.parametrize("subset", SUBSETS)
-def test_works_with_the_oldest_versions(subset: str, old_python: Path) -> None:
+def test_works_with_the_oldest_versions(subset: str, old_python: Path, other_programs: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     # Compilers and the real MLIR found there are not what this is about.
-    environment |= {"PYTHONPATH": str(ROOT), "PATH": str(old_python.parent)}
+    environment |= {"PYTHONPATH": str(ROOT), "PATH": f"{old_python.parent}{os.pathsep}{other_programs}"}
     command = [str(old_python), "-m", "pytest", "-q", "-p", "no:cacheprovider", subset]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
