@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from approxir.testing.examination import ORACLES, Case, Examination
     from approxir.testing.generators.arguments import arguments
+    from approxir.testing.generators.broken import broken_texts
     from approxir.testing.generators.modules import modules, texts
     from approxir.testing.generators.program import Program
     from approxir.testing.generators.programs import ALL_DIALECTS, DIALECTS, programs
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "approxir.testing.generators.arguments": ("arguments",),
+    "approxir.testing.generators.broken": ("broken_texts",),
     "approxir.testing.generators.modules": ("modules", "texts"),
     "approxir.testing.generators.program": ("Program",),
     "approxir.testing.generators.programs": ("ALL_DIALECTS", "DIALECTS", "programs"),
@@ -67,7 +69,7 @@ _EXPORTS = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = [
     "ALL_DIALECTS", "DIALECTS", "LAYOUTS", "ORACLES", "SPELLINGS", "Call", "Case", "CommandSubject",
     "Examination", "Finding", "OracleFailure", "PassSubject", "Program", "Report", "Tree", "annotations",
-    "arguments", "check_changed", "check_complete", "check_composition", "check_consistent",
+    "arguments", "broken_texts", "check_changed", "check_complete", "check_composition", "check_consistent",
     "check_exactness",
     "check_idempotent", "check_interface", "check_iree", "check_isolated", "check_live", "check_llvm",
     "check_round_trip", "check_same_result", "check_same_semantics", "check_upstream", "check_valid",

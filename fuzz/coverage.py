@@ -3,8 +3,9 @@
     python -m approxir.testing.coverage --examples 500
 
 Generated programs are parsed, printed in every form, and lowered, with constants and with live parameters;
-generated modules of any syntax are parsed and printed. Nothing is wrong in them, so that what reports faults
-is not reached. The package `coverage` does the counting.
+generated modules of any syntax are parsed and printed, and so are texts that are nearly modules, most of
+which are refused. In what the passes get nothing is wrong, so that what reports faults there is not reached.
+The package `coverage` does the counting.
 """
 
 from __future__ import annotations
@@ -88,31 +89,23 @@ def measure(examples: int, seed: int = 0) -> dict[str, Reached]:
 
 
 def _exercise(examples: int, seed: int) -> None:
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis import seed as seeded
     from hypothesis import strategies as st
 
+    from approxir.testing.examples import Examples
+    from approxir.testing.generators.broken import broken_texts
     from approxir.testing.generators.modules import texts
     from approxir.testing.generators.programs import ALL_DIALECTS, programs
 
-    limits = settings(
-        max_examples=examples, deadline=None, database=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
-
     def run(strategy: st.SearchStrategy[Any], use: Callable[[Any], None]) -> None:
-        @seeded(seed)
-        @limits
-        @given(strategy)
-        def each(example: Any) -> None:
-            use(example)
-
-        each()
+        made = Examples(strategy, use)
+        for number in range(examples):
+            made.run(seed, number)
 
     run(programs(max_ops=60, calls_in_knobs=True), _lower)
     run(programs(max_ops=60, dialects=ALL_DIALECTS), _lower)
     run(programs(max_ops=60, dialects=("tensor", "stablehlo")), _lower)
     run(texts(), _print)
+    run(broken_texts(), _refuse)
 
 
 def _lower(program: Any) -> None:
@@ -133,6 +126,15 @@ def _lower(program: Any) -> None:
         for last in ("legalize-control-flow-to-scf", "legalize-to-stablehlo"):
             if "stablehlo" in text and "memref" not in text:
                 run_pipeline(parse(text), [last])
+
+
+def _refuse(text: str) -> None:
+    from approxir.errors import ApproxIRError
+
+    try:
+        _print(text)
+    except ApproxIRError as error:
+        str(error)
 
 
 def _print(text: str) -> None:

@@ -6,7 +6,7 @@ import itertools
 import random
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
@@ -20,6 +20,9 @@ _BYTES = 16_384
 """More random bytes than any example uses."""
 
 
+T = TypeVar("T")
+
+
 class Examples:
     """Examples of a strategy, made from random bytes by Hypothesis, and a check of them.
 
@@ -31,9 +34,9 @@ class Examples:
         check: is called with each example; what it raises is a finding.
     """
 
-    def __init__(self, strategy: st.SearchStrategy[Case], check: Callable[[Case], None]) -> None:
-        def examine(case: Case) -> None:
-            check(case)
+    def __init__(self, strategy: st.SearchStrategy[T], check: Callable[[T], None]) -> None:
+        def examine(example: T) -> None:
+            check(example)
 
         how = settings(
             phases=(Phase.reuse, Phase.shrink),
