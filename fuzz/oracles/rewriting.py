@@ -256,6 +256,8 @@ def _check_used(module: Module, before: Module) -> None:
 def check_composition(text: str, pipeline: Sequence[str | Pass], whole: Module | str | None = None) -> str:
     """Check that passes one by one, printed and parsed in between, make what they make together.
 
+    Each has to say truly whether it changed anything, too.
+
     Args:
         text: a module.
         pipeline: the passes.
@@ -275,11 +277,13 @@ def check_composition(text: str, pipeline: Sequence[str | Pass], whole: Module |
     for step in pipeline:
         module = parse(current)
         try:
-            run_pipeline(module, [step])
+            changed = run_pipeline(module, [step])
         except PassError as error:
             message = f"together the passes make something; one by one, {step} refuses: {error.message}"
             raise OracleFailure(COMPOSITION, message, where=current) from error
-        current = str(module)
+        made = str(module)
+        check_changed(current, made, changed, name=step if isinstance(step, str) else step.name)
+        current = made
     left = parse(str(whole)).print(rename_ssa=True)
     right = parse(current).print(rename_ssa=True)
     if left != right:

@@ -11,6 +11,7 @@ from support import native
 
 import approxir as ax
 from approxir.codegen import upstream
+from approxir.passes.emit_management import EmitManagement
 from approxir.passes.pipeline import FUNC_SUBSTITUTE_PIPELINE, run_pipeline
 from approxir.testing import (
     Call,
@@ -219,6 +220,16 @@ def test_composition() -> None:
     check_composition(KNOB, FUNC_SUBSTITUTE_PIPELINE)
     with pytest.raises(OracleFailure, match="one by one make something else"):
         check_composition(KNOB, FUNC_SUBSTITUTE_PIPELINE, str(lowered()).replace("muli", "addi"))
+
+
+def test_a_pass_in_a_pipeline_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    apply = EmitManagement.apply
+    monkeypatch.setattr(EmitManagement, "apply", lambda self, module: apply(self, module) and False)
+    with pytest.raises(
+        OracleFailure, match="emit-management says that it changed nothing, and did"
+    ) as caught:
+        check_composition(KNOB, FUNC_SUBSTITUTE_PIPELINE)
+    assert caught.value.oracle == "changed"
 
 
 # ---- meaning
