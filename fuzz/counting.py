@@ -27,7 +27,7 @@ from approxir.values.elements import dense_tensor
 
 _I32, _I64, _F64 = IntegerType(32), IntegerType(64), FloatType("f64")
 _CALLS = "calls_counted"
-_NAMES = {_I32: "iterations_seen", _I64: "integers_seen", _F64: "floats_seen"}
+_NAMES: dict[Type, str] = {_I32: "iterations_seen", _I64: "integers_seen", _F64: "floats_seen"}
 _LOOPS = ("scf.for", "scf.while", "affine.for")
 """Loops whose bodies run one iteration after the other, and may write."""
 _PARALLEL = frozenset({"scf.parallel", "affine.parallel"})
@@ -73,7 +73,7 @@ def with_traces(text: str) -> str:
     if not counted:
         return text
     results = [result for loops in found.values() for op, _ in loops for result in op.results]
-    sizes = {_I32: counted}
+    sizes: dict[Type, int] = {_I32: counted}
     for kind in (_I64, _F64):
         sizes[kind] = sum(_widened(result) == kind for result in results)
     names = {kind: _global(module, _NAMES[kind], size, kind) for kind, size in sizes.items() if size}
@@ -91,10 +91,10 @@ def with_traces(text: str) -> str:
             inside.create("memref.store", [more, arrays[_I32], place])
             behind = Builder.after(op)
             for result in op.results:
-                kind = _widened(result)
-                if kind is not None:
-                    place = constant_index(behind, next(places[kind]))
-                    behind.create("memref.store", [_as(behind, result, kind), arrays[kind], place])
+                wide = _widened(result)
+                if wide is not None:
+                    place = constant_index(behind, next(places[wide]))
+                    behind.create("memref.store", [_as(behind, result, wide), arrays[wide], place])
     return str(module)
 
 
