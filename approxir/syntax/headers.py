@@ -325,6 +325,9 @@ class HeaderReader(Reader):
             return False
         match = lx.BRACE_CONTENT.match(text, pos + 1)
         if match is None:
+            at = skip_trivia(text, pos + 1)
+            if at < len(text) and text[at] != '"' and lx.TOKEN.match(text, at) is None:
+                self.stray(at)
             return False
         group = match.lastgroup
         if group in ("label", "results", "generic"):

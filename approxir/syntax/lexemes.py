@@ -9,6 +9,7 @@ Source: MLIR Language Reference, "Identifiers and keywords", and the observed be
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 # Names of values, blocks and aliases are digits, or start with a letter or one of $._- ; so `%1_x` is
@@ -133,6 +134,14 @@ CROWDED = re.compile(
     rf"|[A-Za-z_]\w*+\.\w|(?:{UNDOTTED})\b|{STRING}[ ]*+\(|\^[\w$.\-]++(?:\([^()\n]*+\))?+[ ]*+:)"
 )
 """What may begin a second operation on a line, or a block; where it is not found nothing does."""
+
+_GLUED = re.compile(r"%[0-9]++[A-Za-z_]\w*+\.\w")
+
+
+def is_crowded(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
+    """Whether something in ``text[start:end]`` may begin a second operation on its line, or a block."""
+    return CROWDED.search(text, start, end) is not None or _GLUED.search(text, start, end) is not None
+
 
 OPERATION_AHEAD = re.compile(_OPERATION_AHEAD, re.VERBOSE)
 _LINE_WITHOUT_BRACES = rf'(?:[^\n"/{{}}]++|{STRING}|//[^\n]*+|/)*+\n'

@@ -80,9 +80,9 @@ class _Parser(HeaderReader):
         operation_open = lx.OPERATION_OPEN.match
         region_close = lx.REGION_CLOSE.match
         generic_close = lx.GENERIC_CLOSE.match
-        second = lx.CROWDED.search
+        second = lx.is_crowded
         # Most texts have one operation a line, and need not be asked again line by line.
-        crowded = single or second(text) is not None
+        crowded = single or second(text)
         # Each entry: the operation around the current region, its open brackets, whether it is generic.
         stack: list[tuple[Any, list[int], bool]] = []
         region = top

@@ -21,6 +21,12 @@ def check(data: bytes) -> bool:
         _refused(lazy)
         return False
     require(str(module) == text, "an accepted text is not given back")
+    try:
+        module.parse_all()
+    except ApproxIRError:
+        return False
+    finally:
+        require(str(module) == text, "reading everything changes the text")
     found = [op.name_start for op in module.walk() if op.name.startswith("approx.")]
     try:
         require(
@@ -30,12 +36,6 @@ def check(data: bytes) -> bool:
     except ApproxIRError as error:
         # What is found alone is read alone, and no less strictly.
         raise Violation("the lazy search refuses what is accepted", str(error)) from error
-    try:
-        module.parse_all()
-    except ApproxIRError:
-        return False
-    finally:
-        require(str(module) == text, "reading everything changes the text")
     sound = _is_sound(module)
     for rename in (False, True):
         _prints(module, rename, sound)

@@ -228,6 +228,12 @@ def test_words_that_continue_an_operation(line: str) -> None:
     assert names(inside("test.x", f"  {line}", "test.y")) == ["func.func", "test.x", "test.y"]
 
 
+def test_a_name_of_digits_ends_before_an_operation() -> None:
+    assert names("t.x {\n  t.y %0t.z : i32\n  t.w\n}") == ["t.x", "t.y", "t.z", "t.w"]
+    assert names("t.y %0t.z : i32\nt.w") == ["t.y", "t.z", "t.w"]
+    assert names("t.y %0to %1\nt.w") == ["t.y", "t.w"]
+
+
 def test_a_comparison_at_the_end_of_a_line() -> None:
     for line_break in ("", "\n"):
         text = "test.x {" + line_break + "test.y %a < 4\n  return\n}"
@@ -296,6 +302,7 @@ def fault(text: str) -> ax.ParseError:
         ('"a.b"() : i32\n', 1, 11),
         ("f() {\n^bb0\n}\n", 3, 1),
         ("^bb0:\n", 1, 1),
+        ("t.x {\u00b2\n  t.y\n}\n", 1, 6),
         ('"a.b"() : () -> ()\n^bb1(%a: i32):\n"c.d"() : () -> ()\n', 2, 1),
         ("test.x [\n%a)\n", 1, 8),
         (inside("test.x %a", '"a.b"(%a) ] : (i32) -> ()'), 3, 11),
