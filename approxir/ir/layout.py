@@ -318,7 +318,9 @@ class Layout:
             if isinstance(target, Block):
                 edits.append((start, end, "^" + names.blocks[target]))
         edits.sort()
-        return [(start, end, set_apart(text, end, name)) for start, end, name in edits]
+        return [
+            (start, end, set_apart(text, end, name) if end < op.end else name) for start, end, name in edits
+        ]
 
 
 def _is_empty(region: Region) -> bool:

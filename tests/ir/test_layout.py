@@ -166,6 +166,10 @@ def test_the_argument_names_of_declarations_are_kept() -> None:
             "func.func @f(%0: i32) {\n  t.y %0-1, %0\n}\n",
             "func.func @f(%arg0: i32) {\n  t.y %arg0 -1, %arg0\n}\n",
         ),
+        (
+            "func.func @f(%0: i32) {\n  t.y %0t.z\n}\n",
+            "func.func @f(%arg0: i32) {\n  t.y %arg0\n  t.z\n}\n",
+        ),
         ("t.x {\n  cf.br ^0loc(unknown)\n^0:\n}\n", "t.x {\n  cf.br ^bb1 loc(unknown)\n^bb1:\n}\n"),
     ],
 )

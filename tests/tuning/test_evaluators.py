@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import native
 from support.approx_programs import programs
+from support.toolchains import needs_c_compiler
 
 import approxir as ax
 from approxir.interp import run
@@ -83,7 +84,7 @@ def test_the_exact_program_computes_what_it_did_before_it_was_annotated() -> Non
 
 @native.needs_native
 @pytest.mark.parametrize("live", [True, False])
-@pytest.mark.parametrize("backend", ["llvm", "llvm-shared"])
+@pytest.mark.parametrize("backend", ["llvm", pytest.param("llvm-shared", marks=needs_c_compiler)])
 def test_a_kernel_on_llvm(live: bool, backend: str) -> None:
     evaluate = KernelEvaluator(MODULE, "sum_of_squares", INPUTS, live=live, backend=backend, repeats=3)
     space = ax.space(MODULE)
