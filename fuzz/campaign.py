@@ -126,8 +126,8 @@ def run_chunk(plan: Plan, first: int) -> dict[str, Any]:
         except OracleFailure as failure:
             findings.append(_written(plan, subject, current[1], failure, number))
         except Exception as error:
-            # An engine refuses what it should take, an oracle met what no generated module holds, or either of
-            # them is wrong.
+            # An engine refuses what it should take, an oracle met what no generated module holds, or
+            # either of them is wrong.
             shown = "".join(traceback.format_exception(error)).rstrip()
             unexpected = OracleFailure("error", f"{type(error).__name__}: {error}", where=shown)
             findings.append(_written(plan, subject, current[1], unexpected, number))
