@@ -326,9 +326,8 @@ class HeaderReader(Reader):
         match = lx.BRACE_CONTENT.match(text, pos + 1)
         if match is None:
             at = skip_trivia(text, pos + 1)
-            if at < len(text) and text[at] != '"' and lx.TOKEN.match(text, at) is None:
-                self.stray(at)
-            return False
+            # What MLIR does not know at all is a fault, best told of as one in a region.
+            return at < len(text) and text[at] != '"' and lx.TOKEN.match(text, at) is None
         group = match.lastgroup
         if group in ("label", "results", "generic"):
             return True
