@@ -63,7 +63,8 @@ def measure(examples: int, seed: int = 0) -> dict[str, Reached]:
         raise MissingDependencyError('measuring needs coverage: pip install "approxir[fuzz]"') from None
     import approxir
 
-    root = Path(approxir.__file__).parent
+    # In strict editable installs the files are links, and coverage names what they point to.
+    root = Path(approxir.__file__).resolve().parent
     # Modules that are loaded already have executed what stands in them at the top.
     counting = Coverage(data_file=None, branch=True, include=[f"{root / name}/*" for name in PACKAGES])
     counting.start()

@@ -25,7 +25,7 @@ _TYPES = (
     "tensor<?xcomplex<f64>>", "tuple<i32>",
 )  # fmt: skip
 # Arrays of such sizes are legal, and take their time.
-_LARGE = re.compile(r"[0-9_]{4,}|(?:[0-9]+x){4,}")
+_LARGE = re.compile(r"[0-9_]{4,}|(?:[0-9]++x){4,}")
 
 
 def check(data: bytes) -> bool:

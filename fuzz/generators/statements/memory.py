@@ -28,7 +28,7 @@ GLOBALS = {
 }
 """The types and contents of the constants that a module has."""
 
-_SHAPE = re.compile(r"memref<((?:\d+x|\?x)*)(\w+)")
+_SHAPE = re.compile(r"memref<((?:\d++x|\?x)*)(\w+)")
 
 
 def is_memory(value: Value) -> bool:

@@ -22,7 +22,7 @@ TENSORS = (
 """The types of tensors that functions are given."""
 
 MOST_ELEMENTS = 48
-_TENSOR = re.compile(r"tensor<((?:\d+x)*)(\w+)>")
+_TENSOR = re.compile(r"tensor<((?:\d++x)*)(\w+)>")
 
 
 def shape(kind: str) -> tuple[tuple[int, ...], str]:
