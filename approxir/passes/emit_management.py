@@ -22,7 +22,7 @@ from approxir.dialects.approx.ops import (
 from approxir.dialects.approx.params import KnobParams
 from approxir.ir.blocks import Block, Region
 from approxir.ir.building import Builder
-from approxir.ir.ssa import OpResult, Value
+from approxir.ir.ssa import OpResult
 from approxir.passes.base import Pass, PassError, made_for
 from approxir.passes.calls import call_function, checked_callee, scalar
 from approxir.passes.emit_approx import function_knob
@@ -41,7 +41,7 @@ from approxir.values import IntegerType, Type, UnitAttr
 if TYPE_CHECKING:
     from approxir.ir.module import Module
     from approxir.ir.operation import Operation
-
+    from approxir.ir.ssa import Value
 
 _I32 = IntegerType(32)
 _I1 = IntegerType(1)

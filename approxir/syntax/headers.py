@@ -294,17 +294,19 @@ class HeaderReader(Reader):
     def compares(self, brackets: list[int], pos: int) -> bool:
         """Whether a line that ends at `pos` in angle brackets is an operation, as it is when read alone."""
         text = self.text
-        if _ITEM_BELOW.match(text, pos) is None or any(text[where] != "<" for where in brackets):
+        # No token goes on in another line. What the line ends in comes first, so that each part is read once.
+        start = max(brackets[0], text.rfind("\n", 0, pos) + 1)
+        end = self.last_token_end(start, pos)
+        if end == start or text[end - 1] in "([<,=:{+*" or text.startswith("->", end - 2):
             return False
-        end = self.last_token_end(brackets[0], pos)
-        return text[end - 1] not in "([<,=:{+*" and not text.startswith("->", end - 2)
+        return _ITEM_BELOW.match(text, pos) is not None and all(text[where] == "<" for where in brackets)
 
     def last_token_end(self, start: int, stop: int) -> int:
         """Where the last token before `stop` ends; the first one begins at `start`."""
         text = self.text
         end = start
         while start < stop:
-            match = lx.TOKEN.match(text, start)
+            match = lx.TOKEN.match(text, start, stop)
             start = start + 1 if match is None else match.end()
             if match is None or match.lastgroup != "trivia":
                 end = start

@@ -146,8 +146,8 @@ def is_crowded(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
 OPERATION_AHEAD = re.compile(_OPERATION_AHEAD, re.VERBOSE)
 _LINE_WITHOUT_BRACES = rf'(?:[^\n"/{{}}]++|{STRING}|//[^\n]*+|/)*+\n'
 OPERATION_BELOW = re.compile(
-    rf"(?:{_LINE_WITHOUT_BRACES}(?!{TRIVIA}{_OPERATION_AHEAD}))*+{_LINE_WITHOUT_BRACES}"
-    rf"{TRIVIA}{_OPERATION_AHEAD}",
+    rf"(?:{_LINE_WITHOUT_BRACES}(?![ \t]*+{_OPERATION_AHEAD}))*+{_LINE_WITHOUT_BRACES}"
+    rf"[ \t]*+{_OPERATION_AHEAD}",
     re.VERBOSE,
 )
 """An operation at the beginning of a line below, with no brace before it."""
