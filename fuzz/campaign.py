@@ -126,10 +126,9 @@ def run_chunk(plan: Plan, first: int) -> dict[str, Any]:
         except OracleFailure as failure:
             findings.append(_written(plan, subject, current[1], failure, number))
         except Exception as error:
-            # An engine refuses what it should take, an oracle met what no generated module holds, or
-            # either of them is wrong.
+            # An engine refuses what it should take, or the generator is wrong.
             shown = "".join(traceback.format_exception(error)).rstrip()
-            unexpected = OracleFailure("error", f"{type(error).__name__}: {error}", where=shown)
+            unexpected = OracleFailure("crash", f"{type(error).__name__}: {error}", where=shown)
             findings.append(_written(plan, subject, current[1], unexpected, number))
     result = {
         "seed": plan.seed,
@@ -242,6 +241,8 @@ def main(argv: Sequence[str]) -> int:
     held = parser.parse_args(argv)
     if held.modules < 1 or held.jobs < 1 or held.more < 1:
         parser.error("--modules, --jobs and --more are at least 1")
+    if held.max_ops < 8:
+        parser.error("--max-ops is at least 8")
     plan = Plan(
         held.seed, held.modules, held.output, held.max_ops, held.more, max(0, held.llvm), max(0, held.iree)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -134,6 +135,13 @@ class Examination:
             except DiagnosticError as error:
                 what = f"{type(error).__name__}, where nothing should be wrong"
                 raise OracleFailure(name, what, where=str(error)) from error
+            except ApproxIRError:
+                # A package or a program that is missing, for example: nothing about this module.
+                raise
+            except Exception as error:
+                what = f"{type(error).__name__}, where nothing should be raised: {error}"
+                shown = "".join(traceback.format_exception(error)).rstrip()
+                raise OracleFailure(name, what, where=shown) from error
         return outcomes
 
 

@@ -238,7 +238,7 @@ def _search(
         _usable(output)
     generated = cases(max_ops=max_ops, knobs=knobs, dialects=dialects)
     length = examples if seconds is None else round(seconds)
-    with _interrupted_by(signal.SIGTERM, signal.SIGHUP), _progress(length) as bar:
+    with _interrupted(), _progress(length) as bar:
         report = search(
             subject,
             generated,
@@ -263,8 +263,8 @@ def _search(
 
 
 @contextlib.contextmanager
-def _interrupted_by(*signals: signal.Signals) -> Iterator[None]:
-    """Take signals for Ctrl-C: what was found is shown, and a command that is running ends too."""
+def _interrupted() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP for Ctrl-C: what was found is shown, and a command that is running ends too."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -272,6 +272,8 @@ def _interrupted_by(*signals: signal.Signals) -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    # Not every system has both.
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # Whoever started us may have wanted that a signal is ignored, as nohup does.
     previous = {one: signal.getsignal(one) for one in signals if signal.getsignal(one) is signal.SIG_DFL}
     for one in previous:
