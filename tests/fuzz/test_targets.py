@@ -133,7 +133,7 @@ def test_what_hangs_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("atheris")
 def test_every_target_runs_and_finds_nothing(tmp_path: Path) -> None:
     to = tmp_path / "report.json"
-    command = [sys.executable, "-m", "approxir.testing.targets", "--all", "--runs", "2000"]
+    command = [sys.executable, "-m", "approxir.testing.targets", "--all", "--runs", "2000", "--jobs", "2"]
     done = subprocess.run(
         [*command, "-o", str(tmp_path / "found"), "--report", str(to)],
         capture_output=True,
